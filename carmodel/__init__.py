@@ -1,0 +1,1 @@
+"""The networks: everything needed to classify a photo of a car."""

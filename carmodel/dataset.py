@@ -1,0 +1,223 @@
+"""Labelled photos on disk -> frames, splits and augmented training pictures.
+
+A data folder is described either by a `manifest.csv` (columns path, split, label; source and group are used
+when present) or by class folders: `train/sedan/…`, `val/sedan/…`, or just `sedan/…`, which is then split
+80 : 10 : 10 within each class. Photos become the 300×300 frames of `carmodel.photo` once and are cached.
+"""
+
+import csv
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from carmodel.network import CLASSES
+from carmodel.photo import FRAME, PhotoError, read_photo
+from carmodel.vision import ImageFolder, v2
+
+SPLITS = ("train", "val", "test")
+RUNS = Path("runs")  # checkpoints and cached frames; never committed
+
+
+class DataError(ValueError):
+    """A data folder that cannot be used; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One labelled photo: where it is, its class index in CLASSES, its split and where it comes from."""
+
+    path: Path
+    label: int
+    split: str
+    source: str = "photos"
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Frames in memory-mapped storage: `pixels` (n, 3, 300, 300) uint8, `samples` in the same order."""
+
+    pixels: np.ndarray
+    samples: tuple[Sample, ...]
+    unreadable: tuple[tuple[str, str], ...]  # (file, reason)
+
+    @property
+    def labels(self) -> Tensor:
+        """Class indices (n,)."""
+        return torch.tensor([sample.label for sample in self.samples])
+
+
+def read_samples(folder: Path, splits: Sequence[str] = SPLITS) -> tuple[Sample, ...]:
+    """The labelled photos of `folder` that belong to `splits`, in a stable order.
+
+    Raises DataError for a folder without photos, an unknown class or a class without a photo in one of the
+    splits asked for.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            f"There is no folder {folder}; pass the one that holds manifest.csv or class folders."
+        )
+    manifest = folder / "manifest.csv"
+    every = _from_manifest(manifest) if manifest.exists() else _from_class_folders(folder)
+    samples = tuple(sample for sample in every if sample.split in splits)
+    counts = Counter((sample.split, sample.label) for sample in samples)
+    for split in splits:
+        for label, name in enumerate(CLASSES):
+            if not counts[split, label]:
+                raise DataError(
+                    f'The split "{split}" of {folder} has no photo of the class "{name}"; add some.'
+                )
+    return samples
+
+
+def _from_manifest(manifest: Path) -> list[Sample]:
+    with manifest.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        missing = {"path", "split", "label"} - set(rows.fieldnames or ())
+        if missing:
+            raise DataError(f"{manifest} lacks the column(s) {', '.join(sorted(missing))}.")
+        return [
+            Sample(
+                manifest.parent / row["path"],
+                _label(row["label"], manifest),
+                row["split"],
+                row.get("source") or "photos",
+            )
+            for row in rows
+        ]
+
+
+def _from_class_folders(folder: Path) -> list[Sample]:
+    present = [split for split in SPLITS if (folder / split).is_dir()]
+    if present:
+        return [
+            Sample(path, label, split) for split in present for path, label in _class_folder(folder / split)
+        ]
+    samples, position = [], Counter()
+    # Order within a class by a hash of the name: stable, and unrelated to how files were numbered.
+    for path, label in sorted(
+        _class_folder(folder), key=lambda item: hashlib.sha256(item[0].name.encode()).digest()
+    ):
+        split = {8: "val", 9: "test"}.get(position[label] % 10, "train")
+        position[label] += 1
+        samples.append(Sample(path, label, split))
+    return samples
+
+
+def _class_folder(folder: Path) -> list[tuple[Path, int]]:
+    try:
+        found = ImageFolder(folder)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{folder} needs a manifest.csv or one folder of photos for each of {', '.join(CLASSES)}."
+        ) from error
+    return [(Path(path), _label(found.classes[index], folder)) for path, index in found.samples]
+
+
+def _label(name: str, where: Path) -> int:
+    if name not in CLASSES:
+        raise DataError(f'{where} names the class "{name}"; the classes are {", ".join(CLASSES)}.')
+    return CLASSES.index(name)
+
+
+def load_frames(samples: Sequence[Sample], cache: Path, workers: int = 2) -> Frames:
+    """Read every photo into its frame, or reopen the frames of an earlier call from `cache`.
+
+    The cache is keyed by path, size and time of change of every photo, and written whole or not at all.
+    Photos that cannot be read are left out and listed with the reason. Raises DataError if none can be read.
+    """
+    key = hashlib.sha256()
+    for sample in samples:
+        facts = sample.path.stat() if sample.path.exists() else None
+        key.update(f"{sample.path.resolve()}|{facts and (facts.st_size, facts.st_mtime_ns)}\n".encode())
+    stored = cache / f"frames-{key.hexdigest()[:16]}.npy"
+    index = stored.with_suffix(".unreadable.csv")
+    if not (stored.exists() and index.exists()):
+        cache.mkdir(parents=True, exist_ok=True)
+        _write_frames(samples, stored, index, workers)
+    with index.open(newline="", encoding="utf-8") as file:
+        reasons = {int(row): reason for row, reason in csv.reader(file)}
+    kept = tuple(sample for row, sample in enumerate(samples) if row not in reasons)
+    if not kept:
+        raise DataError("None of the photos can be read; check the folder.")
+    unreadable = tuple((str(samples[row].path), reason) for row, reason in reasons.items())
+    return Frames(np.load(stored, mmap_mode="r"), kept, unreadable)
+
+
+def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers: int) -> None:
+    reasons: dict[int, str] = {}
+    draft = stored.with_suffix(f".{os.getpid()}.part.npy")
+
+    def read(row: int) -> np.ndarray | None:
+        try:
+            frame = read_photo(samples[row].path).frame
+        except PhotoError as error:
+            reasons[row] = str(error)
+            return None
+        return frame.mul(255).round().byte().numpy()
+
+    with ThreadPoolExecutor(workers) as pool:
+        read_all = tqdm(
+            pool.map(read, range(len(samples))), total=len(samples), desc="reading photos", unit="photo"
+        )
+        pixels = np.lib.format.open_memmap(draft, "w+", np.uint8, (len(samples), 3, FRAME, FRAME))
+        count = 0
+        for frame in read_all:
+            if frame is not None:
+                pixels[count] = frame
+                count += 1
+        pixels.flush()
+    if count < len(samples):
+        np.save(draft, np.load(draft, mmap_mode="r")[:count].copy())
+    with index.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(sorted(reasons.items()))
+    draft.replace(stored)
+
+
+def augmentation(size: int) -> v2.Compose:
+    """uint8 frame (3, 300, 300) -> augmented float picture (3, size, size) in [0, 1]."""
+    return v2.Compose(
+        [
+            v2.RandomResizedCrop(
+                size, scale=(0.6, 1.0), ratio=(0.8, 1.25), interpolation=v2.InterpolationMode.BICUBIC
+            ),
+            v2.RandomHorizontalFlip(),
+            v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4),
+            v2.RandomGrayscale(0.1),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.RandomErasing(p=0.5, scale=(0.02, 0.2)),
+        ]
+    )
+
+
+class TrainingPictures(Dataset):
+    """Augmented pictures of one epoch: what photo `i` becomes depends on (seed, epoch, i) alone.
+
+    So a run that was killed continues with exactly the pictures it would have seen, whatever the number of
+    workers or processes.
+    """
+
+    def __init__(self, frames: Frames, size: int, seed: int, epoch: int) -> None:
+        self.frames = frames
+        self.labels = frames.labels
+        self.augment = augmentation(size)
+        self.seed = seed
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        frame = torch.from_numpy(self.frames.pixels[index].copy())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(hash((self.seed, self.epoch, index)) & 0x7FFFFFFF)
+            return self.augment(frame), self.labels[index]

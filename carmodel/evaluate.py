@@ -1,0 +1,142 @@
+"""How good the networks and ensembles are: `python -m carmodel.evaluate --data DIR --split test`.
+
+For every photo source apart: accuracy with its 95 % interval, recall and precision by class, the confusion
+matrix, calibration error, and how often the two networks disagree and who is right then.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
+from carmodel.ensemble import average, priority
+from carmodel.metrics import disagreement, scores
+from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.photo import block_means
+from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
+
+
+@torch.inference_mode()
+def logits_of(network: CarNet, pixels: np.ndarray, batch: int = 32) -> Tensor:
+    """Logits (n, 4) on the CPU of frames (n, 3, 300, 300) uint8."""
+    device = next(network.parameters()).device
+    parts = []
+    for start in range(0, len(pixels), batch):
+        frames = torch.from_numpy(pixels[start : start + batch].copy()).to(device).float().div(255)
+        x = block_means(frames, network.size).contiguous(memory_format=torch.channels_last)
+        parts.append(network(x).float().cpu())
+    return torch.cat(parts)
+
+
+def by_source(frames: Frames) -> dict[str, Tensor]:
+    """For each photo source of `frames`, which photos (n,) are of it."""
+    sources = [sample.source for sample in frames.samples]
+    return {name: torch.tensor([source == name for source in sources]) for name in sorted(set(sources))}
+
+
+def accuracy_by_source(logits: Tensor, frames: Frames) -> dict[str, float]:
+    """Share of right verdicts for each photo source of `frames`."""
+    right = logits.argmax(dim=1) == frames.labels
+    return {name: float(right[chosen].float().mean()) for name, chosen in by_source(frames).items()}
+
+
+def ensemble_probabilities(
+    logits_75: Tensor, logits_100: Tensor, owners: Mapping[str, int]
+) -> dict[str, Tensor]:
+    """Probabilities (n, 4) of both ensembles from both networks' logits (n, 4)."""
+    pairs = list(zip(logits_75, logits_100, strict=True))
+    return {
+        "average": torch.tensor([average(*pair).probabilities for pair in pairs]),
+        "priority": torch.tensor([priority(*pair, owners).probabilities for pair in pairs]),
+    }
+
+
+def evaluate(frames: Frames, logits: Mapping[str, Tensor], owners: Mapping[str, int]) -> dict[str, Any]:
+    """The report, ready for JSON, of networks' logits (n, 4) by name on `frames`.
+
+    "ensembles" and "disagreement" are of the final networks, if both are there.
+    """
+    labels, sources = frames.labels, by_source(frames)
+
+    def report(probabilities: Tensor) -> dict[str, Any]:
+        return {
+            name: asdict(scores(probabilities[chosen], labels[chosen])) for name, chosen in sources.items()
+        }
+
+    result: dict[str, Any] = {
+        "networks": {name: report(rows.double().softmax(dim=1)) for name, rows in logits.items()}
+    }
+    pair = [logits.get(f"final-{size}") for size in SIZES]
+    if pair[0] is not None and pair[1] is not None:
+        ensembles = ensemble_probabilities(*pair, owners)
+        result["ensembles"] = {name: report(rows) for name, rows in ensembles.items()}
+        result["disagreement"] = {
+            name: asdict(disagreement(*(rows[chosen] for rows in pair), labels[chosen]))
+            for name, chosen in sources.items()
+        }
+    return result
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """The report in lines for a person."""
+    lines = []
+    for name, sources in {**report["networks"], **report.get("ensembles", {})}.items():
+        for source, row in sources.items():
+            low, high = row["ci95"]
+            lines.append(
+                f"{name}, {source}: {row['accuracy']:.2%} of {row['n']} right "
+                f"(95 % interval {low:.1%} to {high:.1%}), calibration error {row['ece']:.1%}"
+            )
+            lines.append(f"  {'':8}{'recall':>10}{'precision':>11}   called {'  '.join(CLASSES)}")
+            for label, counts in zip(CLASSES, row["confusion"], strict=True):
+                cells = "  ".join(
+                    f"{count:>{len(other)}}" for count, other in zip(counts, CLASSES, strict=True)
+                )
+                shares = "".join(
+                    f"{'–':>{width}}" if share is None else f"{share:>{width}.1%}"
+                    for share, width in ((row["recall"][label], 10), (row["precision"][label], 11))
+                )
+                lines.append(f"  {label:8}{shares}          {cells}")
+    for source, row in report.get("disagreement", {}).items():
+        lines.append(
+            f"75 px and 100 px, {source}: {row['differ']} of {row['n']} verdicts differ; then 75 px is right "
+            f"{row['small_right']} times, 100 px {row['large_right']}, neither {row['neither_right']}"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+    parser = argparse.ArgumentParser(prog="python -m carmodel.evaluate", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser.add_argument("--split", default="test", help="name of the split (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
+    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
+    options = parser.parse_args(arguments)
+    try:
+        networks = {name: load(name, options.weights)[0] for name in available(options.weights)}
+        if not networks:
+            raise WeightsError("There are no networks in the folder of weights; train one first.")
+        frames = load_frames(read_samples(options.data, [options.split]), options.cache)
+        owners = load_owners(options.weights)
+    except (DataError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    report = evaluate(
+        frames, {name: logits_of(network, frames.pixels) for name, network in networks.items()}, owners
+    )
+    print(json.dumps(report, indent=2) if options.json else as_text(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Priority's owners: `python -m carmodel.owners --data DIR` chooses them on validation photos.
+
+Each class is owned by one of the networks. With four classes there are 16 ways to share them out; the one
+with which Priority is right most often is stored in weights/ensemble.json, beside the published one.
+"""
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from carmodel.dataset import RUNS, DataError, load_frames, read_samples
+from carmodel.ensemble import PUBLISHED_OWNERS, priority
+from carmodel.evaluate import logits_of
+from carmodel.network import CLASSES, SIZES
+from carmodel.weights import ENSEMBLE, WEIGHTS, WeightsError, load
+
+
+def count_right(logits_75: Tensor, logits_100: Tensor, labels: Tensor) -> dict[tuple[int, ...], int]:
+    """Owners in the order of CLASSES -> how many of the photos (n,) Priority then gets right."""
+    photos = list(zip(logits_75, logits_100, labels.tolist(), strict=True))
+    counts = {}
+    for owners in itertools.product(SIZES, repeat=len(CLASSES)):
+        rule = dict(zip(CLASSES, owners, strict=True))
+        counts[owners] = sum(
+            priority(small, large, rule).verdict == CLASSES[label] for small, large, label in photos
+        )
+    return counts
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+    parser = argparse.ArgumentParser(prog="python -m carmodel.owners", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser.add_argument(
+        "--weights", type=Path, default=WEIGHTS, help="folder of the networks and of the result"
+    )
+    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
+    options = parser.parse_args(arguments)
+    try:
+        networks = [load(f"final-{size}", options.weights)[0] for size in SIZES]
+        frames = load_frames(read_samples(options.data, ["val"]), options.cache)
+    except (DataError, WeightsError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    logits = [logits_of(network, frames.pixels) for network in networks]
+    counts = count_right(*logits, frames.labels)
+    # Among equals the published owners win if they are there, else the first: the choice is reproducible.
+    published = tuple(PUBLISHED_OWNERS[name] for name in CLASSES)
+    best = max(counts, key=lambda owners: (counts[owners], owners == published))
+    table = {
+        "owners": dict(zip(CLASSES, best, strict=True)),
+        "published_owners": PUBLISHED_OWNERS,
+        "validation": {
+            "photos": len(frames.labels),
+            "right": counts[best],
+            "right_published": counts[published],
+        },
+    }
+    (options.weights / ENSEMBLE).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(table, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

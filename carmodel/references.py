@@ -1,0 +1,72 @@
+"""SHAP's reference set: `python -m carmodel.references --data DIR` makes weights/references.safetensors.
+
+SHAP compares a photo with a set of references that stands for the training photos (Lundberg & Lee 2017). Its
+explainer counts all references alike, so the set must be made of groups of the same size: the training frames
+are halved at the median along their first principal direction, again and again (after Boley 1998, "Principal
+direction divisive partitioning"), and the mean frame of each group is one reference. Each is the mean of
+hundreds of photos, so no single photo can be recovered from it.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from carmodel.dataset import RUNS, DataError, load_frames, read_samples
+from carmodel.photo import block_means
+from carmodel.weights import WEIGHTS, save_references
+
+HALVINGS = 4  # 2⁴ = 16 references
+SIDE = 10  # px of the thumbnails that are compared; 300 = 30 · 10
+
+
+def equal_groups(points: Tensor, halvings: int = HALVINGS) -> list[Tensor]:
+    """Indices of `points` (n, d) in 2^halvings groups of like points whose sizes differ by at most one."""
+    groups = [torch.arange(len(points))]
+    for _ in range(halvings):
+        groups = [half for group in groups for half in _halve(points, group)]
+    return groups
+
+
+def _halve(points: Tensor, group: Tensor) -> tuple[Tensor, Tensor]:
+    centred = points[group] - points[group].mean(dim=0)
+    direction = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -1]
+    order = group[(centred @ direction).argsort(stable=True)]
+    return order[: len(order) // 2], order[len(order) // 2 :]
+
+
+def reference_frames(pixels: np.ndarray) -> Tensor:
+    """The 16 references (16, 3, 300, 300) in [0, 1] of training frames (n, 3, 300, 300) uint8."""
+    points = torch.stack([block_means(torch.from_numpy(frame.copy()).float(), SIDE) for frame in pixels])
+    return torch.stack([_mean_frame(pixels, group) for group in equal_groups(points.flatten(1).double())])
+
+
+def _mean_frame(pixels: np.ndarray, group: Tensor) -> Tensor:
+    total = torch.zeros(pixels.shape[1:], dtype=torch.float64)
+    for index in group.tolist():
+        total += torch.from_numpy(pixels[index].copy())
+    return (total / len(group) / 255).float()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code: 0, or 2 after one sentence about the data folder."""
+    parser = argparse.ArgumentParser(prog="python -m carmodel.references", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for references.safetensors")
+    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
+    options = parser.parse_args(arguments)
+    try:
+        frames = load_frames(read_samples(options.data, ["train"]), options.cache)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 2
+    save_references(reference_frames(frames.pixels), options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

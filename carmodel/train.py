@@ -1,0 +1,147 @@
+"""Train one of the four networks: `python -m carmodel.train --data DIR --size 75`.
+
+After every epoch a checkpoint is written; the same command continues from it to the same result. Several
+processes started by `torchrun` share each batch.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from carmodel.calibration import fit_temperature, fold_temperature
+from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
+from carmodel.evaluate import accuracy_by_source
+from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.processes import Processes
+from carmodel.training import Recipe, Run, train_epoch, validate
+from carmodel.weights import WEIGHTS, Card, save
+
+
+def finish(run: Run, training: Frames, validation: Frames, seconds: float, folder: Path) -> Path:
+    """Calibrate the best epoch's network on the validation photos and write it with its card."""
+    network = CarNet(run.recipe.size, run.recipe.batchnorm)
+    network.load_state_dict(run.best["state"])
+    temperature = fit_temperature(run.best["logits"], validation.labels)
+    fold_temperature(network, temperature)
+    card = Card(
+        name=run.recipe.name,
+        size=run.recipe.size,
+        batchnorm=run.recipe.batchnorm,
+        classes=CLASSES,
+        temperature=temperature,
+        sha256="",
+        data={
+            "training photos": len(training.samples),
+            "validation photos": len(validation.samples),
+            "unreadable": len(training.unreadable) + len(validation.unreadable),
+        },
+        training={
+            "recipe": asdict(run.recipe),
+            "best epoch": run.best["epoch"],
+            "hours": round(seconds / 3600, 3),
+            "device": run.processes.device.type,
+            "history": run.history,
+        },
+        results={"validation": accuracy_by_source(run.best["logits"], validation)},
+    )
+    return save(network, card, folder)
+
+
+def train(
+    recipe: Recipe,
+    training: Frames,
+    validation: Frames,
+    checkpoint: Path,
+    folder: Path = WEIGHTS,
+    workers: int = 0,
+    processes: Processes | None = None,
+) -> Path:
+    """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`."""
+    processes = processes or Processes()
+    run = Run(recipe, len(training.samples) // recipe.batch, processes)
+    if checkpoint.exists():
+        run.resume(checkpoint)
+    for epoch in range(len(run.history), recipe.epochs):
+        started = time.monotonic()
+        loss = train_epoch(run, training, epoch, workers)
+        validate(run, validation, epoch, loss)
+        run.history[-1]["seconds"] = time.monotonic() - started
+        if processes.is_first:
+            run.save(checkpoint)
+    seconds = sum(row["seconds"] for row in run.history)
+    return finish(run, training, validation, seconds, folder) if processes.is_first else folder
+
+
+def _arguments() -> argparse.ArgumentParser:
+    plain = Recipe(size=75)
+    parser = argparse.ArgumentParser(
+        prog="python -m carmodel.train", description="Train one of the four networks."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser.add_argument(
+        "--size", type=int, choices=SIZES, required=True, help="pixels the network sees on a side"
+    )
+    parser.add_argument("--baseline", action="store_true", help="without batch normalisation")
+    parser.add_argument(
+        "--epochs", type=int, default=plain.epochs, help="passes over the photos (%(default)s)"
+    )
+    parser.add_argument(
+        "--batch", type=int, default=plain.batch, help="photos a step, over all processes (%(default)s)"
+    )
+    parser.add_argument(
+        "--learning-rate", type=float, default=plain.learning_rate, help="peak of the cycle (%(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=plain.seed, help="decides weights, order and pictures (%(default)s)"
+    )
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights and their card")
+    parser.add_argument("--checkpoint", type=Path, help="file to continue from and write to (runs/NAME.pt)")
+    parser.add_argument(
+        "--cache", type=Path, default=RUNS / "frames", help="folder for cached frames (%(default)s)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that prepare pictures (%(default)s)"
+    )
+    parser.add_argument(
+        "--device", type=torch.device, help="cpu, cuda or mps; the fastest present by default"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code: 0, or 2 after one sentence about the data folder."""
+    options = _arguments().parse_args(arguments)
+    recipe = Recipe(
+        size=options.size,
+        batchnorm=not options.baseline,
+        epochs=options.epochs,
+        batch=options.batch,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+    )
+    processes = Processes(options.device)
+    try:
+        training, validation = (
+            load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
+        )
+        for file, reason in training.unreadable + validation.unreadable:
+            print(f"left out {file}: {reason}", file=sys.stderr)
+        checkpoint = options.checkpoint or RUNS / f"{recipe.name}.pt"
+        written = train(recipe, training, validation, checkpoint, options.out, options.workers, processes)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 2
+    finally:
+        processes.close()
+    if processes.is_first:
+        print(f"wrote {written}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The training loop: a recipe, the state of a run, and one epoch of it.
+
+SGD with Nesterov momentum on a one-cycle learning rate (Smith & Topin 2018), augmentation from torchvision,
+label smoothing, and an exponential moving average of the weights that is what gets validated and kept.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from carmodel.dataset import DataError, Frames, TrainingPictures
+from carmodel.evaluate import accuracy_by_source, logits_of
+from carmodel.network import CarNet
+from carmodel.processes import Processes
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the outcome of a run, apart from the photos."""
+
+    size: int
+    batchnorm: bool = True
+    epochs: int = 40
+    batch: int = 64
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    average_decay: float = 0.998  # of the weights' moving average, per step
+    seed: int = 1
+
+    @property
+    def name(self) -> str:
+        """The network's name in weights/: final-75, baseline-100, …"""
+        return f"{'final' if self.batchnorm else 'baseline'}-{self.size}"
+
+
+class Run:
+    """One training run: the network, its moving average, the optimiser and how far they have come."""
+
+    def __init__(self, recipe: Recipe, steps_per_epoch: int, processes: Processes) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.processes = processes
+        network = CarNet(recipe.size, recipe.batchnorm).to(
+            processes.device, memory_format=torch.channels_last
+        )
+        self.network = network
+        self.trained = processes.share(network)
+        self.average = AveragedModel(
+            network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True
+        )
+        decayed = [p for p in network.parameters() if p.ndim > 1]
+        plain = [p for p in network.parameters() if p.ndim <= 1]
+        self.optimiser = torch.optim.SGD(
+            [
+                {"params": decayed, "weight_decay": recipe.weight_decay},
+                {"params": plain, "weight_decay": 0.0},
+            ],
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            nesterov=True,
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser,
+            max_lr=recipe.learning_rate,
+            total_steps=recipe.epochs * steps_per_epoch,
+            pct_start=0.25,
+        )
+        self.history: list[dict] = []
+        self.best: dict = {"score": -1.0}
+
+    @property
+    def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler]:
+        return {
+            "network": self.network,
+            "average": self.average,
+            "optimiser": self.optimiser,
+            "schedule": self.schedule,
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint whole or not at all."""
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        state |= {"recipe": asdict(self.recipe), "history": self.history, "best": self.best}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".part")
+        torch.save(state, draft)
+        draft.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint of the same recipe; raises DataError if it is of another."""
+        state = torch.load(path, map_location=self.processes.device, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise DataError(f"{path} belongs to another recipe; name another --checkpoint or delete it.")
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        self.history, self.best = state["history"], state["best"]
+
+
+def batches(frames: Frames, run: Run, epoch: int, workers: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """This process's share of each shuffled batch of one epoch; the last, incomplete batch is left out."""
+    recipe, processes = run.recipe, run.processes
+    pictures = TrainingPictures(frames, recipe.size, recipe.seed, epoch)
+    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(recipe.seed * 1000 + epoch))
+    whole = len(order) // recipe.batch * recipe.batch
+    mine = order[:whole].reshape(-1, recipe.batch)[:, processes.rank :: processes.count]
+    loader = DataLoader(pictures, batch_sampler=mine.tolist(), num_workers=workers)
+    for x, labels in loader:
+        yield (
+            x.to(processes.device, memory_format=torch.channels_last, non_blocking=True),
+            labels.to(processes.device, non_blocking=True),
+        )
+
+
+def train_epoch(run: Run, frames: Frames, epoch: int, workers: int) -> float:
+    """One pass over the photos; the mean training loss."""
+    run.network.train()
+    total = torch.zeros((), device=run.processes.device)
+    steps = len(frames.samples) // run.recipe.batch
+    bar = tqdm(
+        batches(frames, run, epoch, workers),
+        total=steps,
+        desc=f"{run.recipe.name} epoch {epoch + 1}/{run.recipe.epochs}",
+        disable=not run.processes.is_first,
+        mininterval=1,
+    )
+    for x, labels in bar:
+        with run.processes.autocast():
+            logits = run.trained(x)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=run.recipe.label_smoothing)
+        run.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        run.optimiser.step()
+        run.schedule.step()
+        run.average.update_parameters(run.network)
+        total += loss.detach()
+    return float(total / steps)
+
+
+def validate(run: Run, validation: Frames, epoch: int, loss: float) -> None:
+    """Append the epoch to the history and keep the averaged weights if they are the best so far."""
+    network = run.average.module
+    network.eval()
+    logits = logits_of(network, validation.pixels)
+    accuracies = accuracy_by_source(logits, validation)
+    score = sum(accuracies.values()) / len(accuracies)
+    row = {"epoch": epoch + 1, "loss": loss, "rate": run.schedule.get_last_lr()[0], "validation": accuracies}
+    run.history.append(row)
+    if score > run.best["score"]:
+        state = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        run.best = {"score": score, "epoch": epoch + 1, "state": state, "logits": logits.cpu()}
+    if run.processes.is_first:
+        tqdm.write(json.dumps(row))

@@ -1,0 +1,204 @@
+"""Load, save and list networks: NAME.safetensors beside NAME.json, its model card.
+
+Weights are stored in half precision. The card holds the SHA-256 of the weights, so that the two cannot be
+mixed up. The same folder holds the reference frames that SHAP compares with and the rule of the priority
+ensemble. Each file is replaced in one step: whoever reads it meanwhile finds the old one or the new one.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from carmodel.card import (
+    NAME,
+    Card,
+    WeightsError,
+    check_name,
+    is_size,
+    read_bytes,
+    read_card,
+    read_table,
+    wrong_value,
+)
+from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.network import CLASSES, CarNet
+from carmodel.photo import FRAME
+
+__all__ = [
+    "WEIGHTS",
+    "Card",
+    "WeightsError",
+    "available",
+    "load",
+    "load_owners",
+    "load_references",
+    "save",
+    "save_references",
+]
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+MAX_BYTES = 10_000_000  # of one file of weights
+REFERENCES = "references.safetensors"
+ENSEMBLE = "ensemble.json"
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
+    """Writes a network and its card and returns the path of the safetensors file.
+
+    Raises WeightsError for a card with wrong values or of another network, for values that half precision
+    cannot hold, for more than 10 MB, and for a network that was explained: explainers leave hooks and
+    parameters behind, so explain a copy.
+    """
+    check_name(card.name)
+    file = f"{card.name}.safetensors"
+    if wrong := wrong_value(card):
+        raise WeightsError(f"{card.name}.json cannot be written: {wrong}.")
+    if (network.size, network.batchnorm) != (card.size, card.batchnorm):
+        raise WeightsError(f"{file} cannot be written: the card describes another network.")
+    tensors = {
+        key: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
+        for key, value in network.state_dict().items()
+    }
+    if wrong := _left_by_an_explainer(network) or _wrong_tensor(_blank(card), tensors):
+        raise WeightsError(f"{file} cannot be written: {wrong}.")
+    data = safetensors.torch.save(tensors)
+    if len(data) > MAX_BYTES:
+        raise WeightsError(f"{file} cannot be written: it would have more than {MAX_BYTES:,} bytes.")
+    try:
+        table = asdict(replace(card, sha256=sha256(data).hexdigest()))
+        text = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"{card.name}.json cannot be written: a value is not one of JSON's.") from error
+    path = folder / file
+    _write(path, data)
+    _write(path.with_suffix(".json"), f"{text}\n".encode())
+    return path
+
+
+def load(name: str, folder: Path = WEIGHTS) -> tuple[CarNet, Card]:
+    """The network of this name, in float32, in evaluation mode and without gradients, and its card.
+
+    Raises WeightsError for a name that is none, a missing or damaged file, and a checksum, class, shape or
+    value that is wrong.
+    """
+    check_name(name)
+    file = f"{name}.safetensors"
+    card = read_card(folder / f"{name}.json")
+    data = read_bytes(folder / file)
+    if sha256(data).hexdigest() != card.sha256:
+        raise WeightsError(f"{file} is damaged or of another version: its checksum differs from {name}.json.")
+    network = _blank(card)
+    tensors = _tensors(data, file)
+    if wrong := _wrong_tensor(network, tensors):
+        raise WeightsError(f"{file} does not fit {name}.json: {wrong}.")
+    full = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+    network.load_state_dict(full, assign=True)
+    return network.eval().requires_grad_(False), card
+
+
+def available(folder: Path = WEIGHTS) -> tuple[str, ...]:
+    """The names that have both files, in alphabetical order but numbers by size: final-75, final-100."""
+    names = [
+        path.stem
+        for path in folder.glob("*.safetensors")
+        if NAME.fullmatch(path.stem) and path.with_suffix(".json").is_file()
+    ]
+    parts = {name: re.split(r"(\d+)", name) for name in names}  # texts and numbers by turns
+    return tuple(sorted(names, key=lambda name: [int(p) if p.isdigit() else p for p in parts[name]]))
+
+
+def save_references(frames: Tensor, folder: Path = WEIGHTS) -> Path:
+    """Writes the reference frames (16, 3, 300, 300) in [0, 1], in steps of 1/255, and returns their path.
+
+    Raises WeightsError for another shape or values outside [0, 1].
+    """
+    if not _are_frames(frames) or not ((frames >= 0) & (frames <= 1)).all():
+        raise WeightsError(f"{REFERENCES} cannot be written: it needs frames of {FRAME} px in [0, 1].")
+    levels = (frames.detach().cpu() * 255).round().to(torch.uint8).contiguous()
+    _write(folder / REFERENCES, safetensors.torch.save({"frames": levels}))
+    return folder / REFERENCES
+
+
+def load_references(folder: Path = WEIGHTS) -> Tensor:
+    """The reference frames (16, 3, 300, 300), float32 in [0, 1]. Raises WeightsError."""
+    frames = _tensors(read_bytes(folder / REFERENCES), REFERENCES).get("frames")
+    if frames is None or frames.dtype != torch.uint8 or not _are_frames(frames):
+        raise WeightsError(f"{REFERENCES} does not hold frames of {FRAME} px in 8 bits.")
+    return frames.float() / 255
+
+
+def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
+    """Class -> size of the network that recognises it better; the published owners without a file.
+
+    Raises WeightsError if the file does not name one of both networks for each class.
+    """
+    if not (folder / ENSEMBLE).exists():
+        return dict(PUBLISHED_OWNERS)
+    owners = read_table(folder / ENSEMBLE).get("owners")
+    if not isinstance(owners, dict) or owners.keys() != set(CLASSES):
+        raise WeightsError(f'{ENSEMBLE} needs "owners" with exactly these classes: {", ".join(CLASSES)}.')
+    for label, size in owners.items():
+        if not is_size(size):
+            raise WeightsError(f"{ENSEMBLE} gives {label} to {size!r}; an owner is 75 or 100.")
+    return {label: owners[label] for label in CLASSES}
+
+
+def _blank(card: Card) -> CarNet:
+    """The card's network without memory or values, which leaves the random generator alone."""
+    with torch.device("meta"):
+        return CarNet(card.size, card.batchnorm)
+
+
+def _wrong_tensor(network: CarNet, tensors: Mapping[str, Tensor]) -> str:
+    """The first difference between the tensors and those that the network needs; "" if there is none."""
+    expected = network.state_dict()
+    for key in [*expected, *tensors]:
+        if key not in tensors:
+            return f"{key} is missing"
+        if key not in expected:
+            return f"{key} is not part of the network"
+        found, needed = tensors[key], expected[key]
+        if found.shape != needed.shape:
+            return f"{key} is {list(found.shape)} instead of {list(needed.shape)}"
+        if found.dtype != needed.dtype and not (found.is_floating_point() and needed.is_floating_point()):
+            return f"{key} has the type {str(found.dtype).removeprefix('torch.')}"
+        if not found.float().isfinite().all():
+            return f"{key} has values that are infinite or no numbers"
+    return ""
+
+
+def _left_by_an_explainer(network: CarNet) -> str:
+    """The first hook on a module; "" if there is none. Extra parameters and buffers show in the tensors."""
+    for name, module in network.named_modules():
+        if any(getattr(module, hooks) for hooks in HOOKS):
+            return f"{name or 'the network'} has hooks, as explaining leaves them; save a fresh copy"
+    return ""
+
+
+def _are_frames(frames: Tensor) -> bool:
+    return frames.ndim == 4 and len(frames) > 0 and frames.shape[1:] == (3, FRAME, FRAME)
+
+
+def _tensors(data: bytes, file: str) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load(data)
+    except Exception as error:  # a KeyError for an unknown type, a ValueError for a wrong length, …
+        raise WeightsError(f"{file} is damaged: it cannot be read as safetensors.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

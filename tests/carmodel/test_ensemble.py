@@ -1,0 +1,116 @@
+import math
+
+import pytest
+import torch
+
+from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.network import CLASSES
+
+NEITHER = "Neither names a class it is the better judge of, so 100 px decides."
+EACH = "Each names a class it is the better judge of, so 100 px decides."
+
+# Sedan and SUV belong to 75 px, coupe and truck to 100 px: (75 px says, 100 px says) -> who decides, and why.
+EVERY_PAIR = {
+    ("sedan", "sedan"): (
+        75,
+        "75 px and 100 px both say sedan. 75 px is the better judge of it, so 75 px decides.",
+    ),
+    ("sedan", "coupe"): (100, f"75 px says sedan, 100 px says coupe. {EACH}"),
+    ("sedan", "suv"): (
+        75,
+        "75 px says sedan, 100 px says SUV. 75 px is the better judge of both, so 75 px decides.",
+    ),
+    ("sedan", "truck"): (100, f"75 px says sedan, 100 px says truck. {EACH}"),
+    ("coupe", "sedan"): (100, f"75 px says coupe, 100 px says sedan. {NEITHER}"),
+    ("coupe", "coupe"): (
+        100,
+        "75 px and 100 px both say coupe. 100 px is the better judge of it, so 100 px decides.",
+    ),
+    ("coupe", "suv"): (100, f"75 px says coupe, 100 px says SUV. {NEITHER}"),
+    ("coupe", "truck"): (
+        100,
+        "75 px says coupe, 100 px says truck. 100 px is the better judge of both, so 100 px decides.",
+    ),
+    ("suv", "sedan"): (
+        75,
+        "75 px says SUV, 100 px says sedan. 75 px is the better judge of both, so 75 px decides.",
+    ),
+    ("suv", "coupe"): (100, f"75 px says SUV, 100 px says coupe. {EACH}"),
+    ("suv", "suv"): (75, "75 px and 100 px both say SUV. 75 px is the better judge of it, so 75 px decides."),
+    ("suv", "truck"): (100, f"75 px says SUV, 100 px says truck. {EACH}"),
+    ("truck", "sedan"): (100, f"75 px says truck, 100 px says sedan. {NEITHER}"),
+    ("truck", "coupe"): (
+        100,
+        "75 px says truck, 100 px says coupe. 100 px is the better judge of both, so 100 px decides.",
+    ),
+    ("truck", "suv"): (100, f"75 px says truck, 100 px says SUV. {NEITHER}"),
+    ("truck", "truck"): (
+        100,
+        "75 px and 100 px both say truck. 100 px is the better judge of it, so 100 px decides.",
+    ),
+}
+
+
+def saying(label, logit):
+    logits = torch.zeros(4)
+    logits[CLASSES.index(label)] = logit
+    return logits
+
+
+def test_every_pair_is_listed():
+    assert len(EVERY_PAIR) == 16
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"), EVERY_PAIR.items(), ids=lambda value: "-".join(map(str, value))[:12]
+)
+def test_priority_of_every_pair(labels, expected):
+    logits_75, logits_100 = saying(labels[0], 2.0), saying(labels[1], 3.0)
+    decided_by, trace = expected
+    prediction = priority(logits_75, logits_100, PUBLISHED_OWNERS)
+    assert prediction.decided_by == decided_by
+    assert prediction.verdict == labels[0 if decided_by == 75 else 1]
+    assert prediction.trace == trace
+    # e² / (e² + 3) = 0.7112 for the 75 px network, e³ / (e³ + 3) = 0.8700 for the 100 px network
+    assert prediction.confidence == pytest.approx(0.7112 if decided_by == 75 else 0.8700, abs=1e-4)
+    assert prediction.confidence == prediction.probabilities[CLASSES.index(prediction.verdict)]
+
+
+def test_priority_follows_the_owners_it_is_given():
+    owners = {"sedan": 100, "coupe": 75, "suv": 100, "truck": 100}
+    assert priority(saying("coupe", 1), saying("sedan", 1), owners).decided_by == 100
+    owners["sedan"] = 75
+    assert priority(saying("coupe", 1), saying("sedan", 1), owners).decided_by == 75
+
+
+def test_predict_by_hand():
+    prediction = predict(torch.tensor([math.log(1), math.log(2), math.log(4), math.log(3)]))
+    assert prediction.probabilities == pytest.approx((0.1, 0.2, 0.4, 0.3), abs=1e-7)
+    assert prediction.verdict == "suv"
+    assert prediction.confidence == prediction.probabilities[2]
+    assert (prediction.trace, prediction.decided_by) == ("", None)
+
+
+def test_average_is_the_normalised_geometric_mean():
+    small, large = (0.1, 0.2, 0.4, 0.3), (0.4, 0.45, 0.1, 0.05)
+    # √(0.04, 0.09, 0.04, 0.015) = 0.2, 0.3, 0.2, 0.122474, which sum to 0.822474
+    prediction = average(torch.tensor(small).log() + 5, torch.tensor(large).log() - 7)
+    assert prediction.probabilities == pytest.approx((0.243169, 0.364753, 0.243169, 0.148910), abs=1e-6)
+    assert prediction.verdict == "coupe"
+    assert (prediction.trace, prediction.decided_by) == ("", None)
+
+
+@pytest.mark.parametrize("ensemble", [average, lambda a, b: priority(a, b, PUBLISHED_OWNERS)])
+def test_confidence_is_no_softmax_of_a_softmax(ensemble):
+    assert ensemble(saying("suv", 9.0), saying("suv", 9.0)).confidence > 0.999
+
+
+def test_certainty_does_not_overflow():
+    prediction = predict(torch.tensor([1000.0, -1000.0, 0.0, 0.0]))
+    assert prediction.probabilities == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (3,), ()])
+def test_predict_refuses_other_shapes(shape):
+    with pytest.raises(ValueError, match="A prediction needs 4 logits"):
+        predict(torch.zeros(shape))

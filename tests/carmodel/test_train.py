@@ -1,0 +1,99 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from carmodel.train import main
+from carmodel.weights import load
+
+# 24 photos in 3 batches of 8: an epoch takes a fraction of a second.
+SHORT = ["--size", "75", "--batch", "8", "--learning-rate", "0.02", "--device", "cpu"]
+
+
+def command(data: Path, work: Path, *more: str) -> list[str]:
+    places = [
+        "--data",
+        data,
+        "--out",
+        work / "weights",
+        "--checkpoint",
+        work / "run.pt",
+        "--cache",
+        work / "frames",
+    ]
+    return [*map(str, places), *SHORT, *more]
+
+
+def weights_file(work: Path, name: str = "final-75") -> bytes:
+    return (work / "weights" / f"{name}.safetensors").read_bytes()
+
+
+def test_writes_calibrated_weights_and_a_card(class_folders, tmp_path, capsys):
+    assert main(command(class_folders, tmp_path, "--epochs", "2")) == 0
+    network, card = load("final-75", tmp_path / "weights")
+    assert card.training["recipe"]["epochs"] == 2
+    assert len(card.training["history"]) == 2
+    assert card.data == {"training photos": 24, "validation photos": 12, "unreadable": 0}
+    assert 0 <= card.results["validation"]["photos"] <= 1
+    # The stored last layer is the checkpoint's best one divided by the temperature.
+    best = torch.load(tmp_path / "run.pt", weights_only=True)["best"]["state"]
+    assert torch.allclose(network.head.fc3.weight, best["head.fc3.weight"] / card.temperature, rtol=2e-3)
+
+
+def test_learns_the_colours(class_folders, tmp_path):
+    assert main(command(class_folders, tmp_path, "--epochs", "12")) == 0
+    history = load("final-75", tmp_path / "weights")[1].training["history"]
+    assert history[-1]["loss"] < history[0]["loss"] - 0.3
+
+
+def test_killed_run_continues_to_the_same_weights(class_folders, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert main(command(class_folders, whole, "--epochs", "6")) == 0
+    run = [sys.executable, "-m", "carmodel.train", *command(class_folders, killed, "--epochs", "6")]
+    environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(run, stderr=subprocess.DEVNULL, env=environment)
+    deadline = time.monotonic() + 120
+    while not (killed / "run.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (killed / "weights").exists(), "the run ended before it could be killed"
+    subprocess.run(run, check=True, stderr=subprocess.DEVNULL, env=environment)
+    assert weights_file(killed) == weights_file(whole)
+
+
+def test_another_recipe_does_not_continue_the_checkpoint(class_folders, tmp_path, capsys):
+    assert main(command(class_folders, tmp_path, "--epochs", "1")) == 0
+    assert main(command(class_folders, tmp_path, "--epochs", "2")) == 2
+    assert "another recipe" in capsys.readouterr().err
+
+
+def test_wrong_folder_is_one_sentence(tmp_path, capsys):
+    assert main(command(tmp_path / "nowhere", tmp_path)) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_two_processes_train_like_one(class_folders, tmp_path):
+    """Without batch normalisation the mean of two halves' gradients is the whole batch's gradient."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    more = ("--epochs", "3", "--baseline")
+    assert main(command(class_folders, one, *more)) == 0
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run(
+        [*torchrun, "-m", "carmodel.train", *command(class_folders, two, *more)],
+        check=True,
+        capture_output=True,
+    )
+    cards = [json.loads((work / "weights" / "baseline-75.json").read_text()) for work in (one, two)]
+    losses = [[row["loss"] for row in card["training"]["history"]] for card in cards]
+    # A process reports the loss of its own half, so losses agree only roughly.
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    networks = [load("baseline-75", work / "weights")[0] for work in (one, two)]
+    x = torch.rand(4, 3, 75, 75)
+    assert torch.allclose(networks[0](x), networks[1](x), atol=0.02)
