@@ -4,7 +4,8 @@ SHAP compares a photo with a set of references that stands for the training phot
 explainer counts all references alike, so the set must be made of groups of the same size: the training frames
 are halved at the median along their first principal direction, again and again (after Boley 1998, "Principal
 direction divisive partitioning"), and the mean frame of each group is one reference. Each is the mean of
-hundreds of photos, so no single photo can be recovered from it.
+hundreds of photos, so no single photo can be recovered from it. Photos are compared by their middle, as they
+would gather by dealers' frames otherwise, and the means are blurred until no dealer's logo is legible.
 """
 
 import argparse
@@ -15,13 +16,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from carmodel.dataset import RUNS, DataError, load_frames, read_samples
-from carmodel.photo import block_means
+from carmodel.vision import v2
 from carmodel.weights import WEIGHTS, save_references
 
 HALVINGS = 4  # 2⁴ = 16 references
-SIDE = 10  # px of the thumbnails that are compared; 300 = 30 · 10
+BORDER = 36  # px left out on each side of the 300 px frame when photos are compared: 12 %
+BLOCK = 19  # px on a side of the blocks whose means are compared; 300 − 2 · 36 = 12 · 19
+BLUR = 8.0  # px, standard deviation of the Gaussian that hides logos
 
 
 def equal_groups(points: Tensor, halvings: int = HALVINGS) -> list[Tensor]:
@@ -41,7 +45,8 @@ def _halve(points: Tensor, group: Tensor) -> tuple[Tensor, Tensor]:
 
 def reference_frames(pixels: np.ndarray) -> Tensor:
     """The 16 references (16, 3, 300, 300) in [0, 1] of training frames (n, 3, 300, 300) uint8."""
-    points = torch.stack([block_means(torch.from_numpy(frame.copy()).float(), SIDE) for frame in pixels])
+    middles = pixels[:, :, BORDER:-BORDER, BORDER:-BORDER]
+    points = torch.stack([F.avg_pool2d(torch.from_numpy(middle.copy()).float(), BLOCK) for middle in middles])
     return torch.stack([_mean_frame(pixels, group) for group in equal_groups(points.flatten(1).double())])
 
 
@@ -49,7 +54,8 @@ def _mean_frame(pixels: np.ndarray, group: Tensor) -> Tensor:
     total = torch.zeros(pixels.shape[1:], dtype=torch.float64)
     for index in group.tolist():
         total += torch.from_numpy(pixels[index].copy())
-    return (total / len(group) / 255).float()
+    mean = (total / len(group) / 255).float()
+    return v2.functional.gaussian_blur(mean, [6 * int(BLUR) + 1] * 2, [BLUR] * 2)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
