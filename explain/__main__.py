@@ -1,0 +1,184 @@
+"""Explain one photo from the command line: python -m explain PHOTO --out DIR."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from tqdm import tqdm
+
+from carmodel.network import CLASSES
+from carmodel.photo import read_photo
+from carmodel.weights import WEIGHTS
+from explain.attribution import METHODS, REFERENCES, TOLERANCE
+from explain.explainer import Explainer
+from explain.render import overlay
+from explain.report import Report, as_table, row, scale_of
+from explain.sheet import contact_sheet
+from explain.target import Target
+from explain.words import METHOD_NAMES
+
+DESCRIPTION = (
+    "Show which parts of a photo two car classifiers and their ensemble rely on, and how far to trust it."
+)
+EPILOG = """Files in DIR:
+  report.json        probabilities, verdicts, and each map's scores, gap and steps
+  maps.npz           every map as an array of 300 x 300 logits per pixel of the square frame
+  METHOD_WHERE.png   a picture of each map, such as shap_75.png or shap_75-100.png
+  contact_sheet.png  everything on one page
+
+Exit code 2 means that the photo, the weights or DIR cannot be used."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit code: 0, or 2 with one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        photo = read_photo(options.photo)
+        explainer = Explainer(options.weights, options.networks)
+        classification = explainer.classify(photo)
+        decision = classification.predictions[options.mode]
+        target = Target(options.target or decision.verdict, options.and_not)
+    except ValueError as error:  # a PhotoError, a WeightsError, or a class against itself: one sentence each
+        return _refuse(str(error))
+    try:
+        with _all_at_once(options.out) as folder, tqdm(total=len(options.methods) + 1) as bar:
+            rows = {}
+            for method in options.methods:
+                bar.set_description(METHOD_NAMES[method])
+                for maps in explainer.refine(photo, method, target, options.reference, options.tolerance):
+                    steps = max(each.steps for each in maps.values())
+                    bar.set_postfix_str(f"{steps} steps" if steps > 1 else "")
+                rows[method] = row(maps, options.mode, decision.decided_by)
+                bar.update()
+            bar.set_description("Pictures")
+            report = Report(
+                name=Path(options.photo).name,
+                photo=photo,
+                cards=explainer.cards,
+                classification=classification,
+                mode=options.mode,
+                target=target,
+                tolerance=options.tolerance,
+                rows=rows,
+            )
+            _write(report, folder)
+            bar.update()
+    except OSError as error:
+        reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
+        return _refuse(f"Cannot write into {options.out}: {reason}. Please choose another folder with --out.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m explain",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("photo", metavar="PHOTO", help="picture of a car: JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF")
+    add(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="folder to write into; made if it does not exist",
+    )
+    add("--target", choices=CLASSES, help="class to explain (default: the one that the ensemble predicts)")
+    add(
+        "--and-not",
+        choices=CLASSES,
+        help="explain why the target and not this class (default: the target alone)",
+    )
+    add(
+        "--mode",
+        choices=("average", "priority"),
+        default="average",
+        help="ensemble of both networks: their average, or priority, where a rule says which one decides "
+        "(default: average)",
+    )
+    add(
+        "--methods",
+        metavar="LIST",
+        type=_methods,
+        default=METHODS,
+        help=f"methods to use, separated by commas, of {', '.join(METHODS)} (default: all)",
+    )
+    add(
+        "--reference",
+        choices=REFERENCES,
+        default=REFERENCES[0],
+        help="what Integrated Gradients compares the photo with: a black picture, the photo's mean colour, "
+        "or the blurred photo (default: black)",
+    )
+    add(
+        "--tolerance",
+        type=float,
+        choices=(0.02, 0.01, 0.005),
+        default=TOLERANCE,
+        help="gap at which Integrated Gradients stops; smaller takes longer (default: 0.02, that is 2 %%)",
+    )
+    add(
+        "--networks",
+        choices=("final", "baseline"),
+        default="final",
+        help="networks with batch normalisation or without (default: final)",
+    )
+    add(
+        "--weights",
+        metavar="DIR",
+        type=Path,
+        default=WEIGHTS,
+        help="folder of weights (default: the project's)",
+    )
+    return parser
+
+
+def _methods(text: str) -> tuple[str, ...]:
+    methods = tuple(dict.fromkeys(text.split(",")))
+    if unknown := [method for method in methods if method not in METHODS]:
+        raise argparse.ArgumentTypeError(
+            f"there is no method {unknown[0]!r}; choose from {', '.join(METHODS)}"
+        )
+    return methods
+
+
+def _write(report: Report, folder: Path) -> None:
+    maps = {
+        f"{method}_{column}": attribution
+        for method, columns in report.rows.items()
+        for column, attribution in columns.items()
+    }
+    for name, attribution in maps.items():
+        scale = scale_of(report.rows[attribution.method])
+        overlay(attribution, report.photo, scale).save(folder / f"{name}.png")
+    np.savez_compressed(folder / "maps.npz", **{name: each.map.numpy() for name, each in maps.items()})
+    contact_sheet(report).savefig(folder / "contact_sheet.png", dpi="figure")
+    text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+@contextmanager
+def _all_at_once(folder: Path) -> Iterator[Path]:
+    """A folder to write files into; at the end all of them move to `folder`, after an error none does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=folder) as name:
+        beside = Path(name)
+        yield beside
+        for path in beside.iterdir():
+            path.replace(folder / path.name)
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

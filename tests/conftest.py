@@ -1,0 +1,69 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from carmodel.card import Card
+from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.weights import WEIGHTS, available, save, save_references
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTS_WITHIN = 120  # seconds, on a busy machine
+
+
+@pytest.fixture(scope="session")
+def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with networks of every kind, untrained, and two reference frames."""
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(0)
+    for kind, batchnorm in (("final", True), ("baseline", False)):
+        for size in SIZES:
+            network = CarNet(size, batchnorm)
+            for module in network.modules():
+                if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+                    torch.nn.init.kaiming_normal_(module.weight)
+            save(network, Card(f"{kind}-{size}", size, batchnorm, CLASSES, 1.0, "", {}, {}, {}), folder)
+    save_references(torch.rand(2, 3, 300, 300), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def page_url(random_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running page, with the weights that the product ships or, while there are none, untrained ones."""
+    shipped = {"final-75", "final-100"} <= set(available())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("page") / "log.txt"
+    with log.open("w") as output:
+        page = subprocess.Popen(
+            [sys.executable, "dashboard.py", "--port", str(port)]
+            + ["--weights", str(WEIGHTS if shipped else random_weights)],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("GRADIO_")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        for _ in range(2 * STARTS_WITHIN):
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                assert page.poll() is None, log.read_text()
+                time.sleep(0.5)
+        else:
+            pytest.fail(f"The page did not start:\n{log.read_text()}")
+        yield url
+    finally:
+        page.terminate()
+        page.wait(timeout=30)
+    assert "Traceback" not in log.read_text()

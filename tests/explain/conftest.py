@@ -1,0 +1,60 @@
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from carmodel.network import CarNet
+from carmodel.photo import block_means
+
+# On a busy machine two OpenMP threads wait for each other many times longer than they compute.
+torch.set_num_threads(1)
+
+
+def smooth_frames(count: int, seed: int) -> Tensor:
+    """Soft patches of colour with some grain, (count, 3, 300, 300) in [0, 1]."""
+    generator = torch.Generator().manual_seed(seed)
+    patches = torch.rand(count, 3, 15, 15, generator=generator)
+    grain = torch.rand(count, 3, 300, 300, generator=generator)
+    return 0.9 * F.interpolate(patches, size=300, mode="bilinear") + 0.1 * grain
+
+
+def random_network(size: int, batchnorm: bool) -> CarNet:
+    """A network with logits some units apart, and running statistics that are not those of the pictures."""
+    torch.manual_seed(size + batchnorm)
+    network = CarNet(size, batchnorm)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight)
+            nn.init.normal_(module.bias, 0, 0.1)
+            if isinstance(module, nn.Conv2d):  # mostly low-pass, as smooth a function as a trained network
+                module.weight.data = module.weight.mean((2, 3), keepdim=True) * 3 + module.weight / 4
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, 0, 0.3)
+            module.momentum = 1.0
+    pictures = block_means(smooth_frames(8, seed=2), size)
+    with torch.no_grad():
+        network.train()(pictures)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+                module.running_mean += 0.2 * module.running_var.sqrt() * torch.randn(module.num_features)
+                module.running_var *= 0.5 + torch.rand(module.num_features)
+        network.head.fc3.weight *= 2 / network.eval()(pictures).std(dim=0).mean()
+    return network.requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def networks() -> dict[tuple[int, bool], CarNet]:
+    """Random networks by size and batch normalisation."""
+    return {(size, batchnorm): random_network(size, batchnorm) for size in (75, 100) for batchnorm in (1, 0)}
+
+
+@pytest.fixture(scope="session")
+def frame() -> Tensor:
+    return smooth_frames(1, seed=0)[0]
+
+
+@pytest.fixture(scope="session")
+def references() -> Tensor:
+    """Three reference frames: fewer than the product has, which keeps SHAP fast."""
+    return smooth_frames(3, seed=1)
