@@ -1,0 +1,135 @@
+"""Both networks ready to classify and to explain, computing nothing twice."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from carmodel.ensemble import Prediction, average, predict, priority
+from carmodel.network import SIZES, CarNet
+from carmodel.photo import Photo, block_means
+from carmodel.weights import WEIGHTS, load, load_owners, load_references
+from explain.attribution import TOLERANCE, Attribution, Target, check
+from explain.shapley import ShapleyValues, shapley_values
+from explain.stages import Progress, next_stage, rounds
+
+KEPT = 256  # results in memory, at most about a megabyte each
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """What both networks and both ensembles say about a photo."""
+
+    logits: Mapping[str, Tensor]  # (4,) of "75" and "100"
+    predictions: Mapping[str, Prediction]  # of "75", "100", "average" and "priority"
+
+
+@dataclass(eq=False)
+class _Cell:
+    """A place in the cache; its lock is held while its value is computed."""
+
+    value: Any = None
+    lock: Lock = field(default_factory=Lock)
+
+
+class Explainer:
+    """Classifies photos and explains the answers; may be shared by threads.
+
+    Results are kept, and of more than KEPT the least recently used forgotten. A thread that asks for what
+    another one is computing waits for it; another class or contrast takes SHAP no computing; Integrated
+    Gradients continues from the steps it has, and a looser tolerance gets what a tighter one found.
+
+    kind is "final" or "baseline". Raises WeightsError if a file is missing, damaged or of another network.
+    """
+
+    def __init__(self, folder: Path = WEIGHTS, kind: str = "final") -> None:
+        loaded = {str(size): load(f"{kind}-{size}", folder) for size in SIZES}
+        self.networks = {name: network for name, (network, _) in loaded.items()}
+        self.cards = {name: card for name, (_, card) in loaded.items()}
+        self.owners = load_owners(folder)
+        self.references = load_references(folder)  # (16, 3, 300, 300)
+        self.computations = 0  # results computed, not found
+        self._cells: OrderedDict[Hashable, _Cell] = OrderedDict()
+        self._lock = Lock()
+
+    def classify(self, photo: Photo) -> Classification:
+        """The logits and predictions of a photo."""
+
+        def compute(_: None) -> Classification:
+            with torch.no_grad():
+                logits = {
+                    name: network(block_means(photo.frame, network.size)[None])[0]
+                    for name, network in self.networks.items()
+                }
+            predictions = {name: predict(values) for name, values in logits.items()}
+            predictions["average"] = average(*logits.values())
+            predictions["priority"] = priority(*logits.values(), self.owners)
+            return Classification(MappingProxyType(logits), MappingProxyType(predictions))
+
+        return self._kept((photo.digest, "classification"), compute)
+
+    def refine(
+        self,
+        photo: Photo,
+        method: str,
+        target: Target,
+        reference: str = "black",
+        tolerance: float = TOLERANCE,
+        networks: Sequence[str] = ("75", "100"),
+    ) -> Iterator[dict[str, Attribution]]:
+        """The maps of the named networks together, again and again while they get better.
+
+        Settings and errors are those of `explain.attribution.refine`. With both networks, their `mean` is
+        within the tolerance too in the end.
+        """
+        check(photo.frame, method, reference, tolerance)
+        for name in networks:
+            if name not in self.networks:
+                raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
+
+        def advance(name: str, before: Progress | None, wanted: float) -> Progress:
+            network, shown = self.networks[name], before.integral.steps if before else 0
+            compute = partial(next_stage, network, photo.frame, target, method, reference, shapley)
+            if method == "shap":
+                return compute(before)  # no more than a look into what is kept for all classes
+            return self._kept(
+                (photo.digest, name, target, method, reference if method == "integrated_gradients" else None),
+                compute,
+                lambda kept: kept.finished(wanted) or kept.integral.steps > shown,
+            )
+
+        def shapley(network: CarNet) -> ShapleyValues:
+            frames = photo.frame, self.references
+            return self._kept(
+                (photo.digest, network.size, "shap"),
+                lambda _: shapley_values(network, *(block_means(each, network.size) for each in frames)),
+            )
+
+        stages = rounds([partial(advance, name) for name in networks], tolerance)
+        return (dict(zip(networks, maps, strict=True)) for maps in stages)
+
+    def _kept(
+        self,
+        key: Hashable,
+        compute: Callable[[Any], Any],
+        enough: Callable[[Any], bool] = lambda _: True,
+    ) -> Any:  # noqa: ANN401
+        """The value under key. If it is not enough, or not there, compute makes the next of it or of None."""
+        with self._lock:
+            cell = self._cells.setdefault(key, _Cell())
+            self._cells.move_to_end(key)
+            if len(self._cells) > KEPT:
+                self._cells.popitem(last=False)
+        with cell.lock:
+            if cell.value is None or not enough(cell.value):
+                cell.value = compute(cell.value)
+                with self._lock:
+                    self.computations += 1
+            return cell.value

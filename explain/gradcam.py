@@ -1,0 +1,73 @@
+"""Grad-CAM: where the last convolutional block speaks for the score (Selvaraju et al. 2017).
+
+The weights are captum's (`LayerGradCam`); the placement on the photo is this module's. The convolutions are
+unpadded, so a cell of the last block sees a window well inside the picture: stretching the cells over the
+whole picture, as is often done, moves them by up to a fifth of its width. Each cell is put at the centre of
+its receptive field instead.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import NamedTuple
+
+import torch
+from captum.attr import LayerGradCam
+from torch import Tensor, nn
+
+from carmodel.network import CarNet
+from carmodel.photo import FRAME
+
+
+class ReceptiveField(NamedTuple):
+    """What the cells of a layer see, in pixels of the network's input, the same along both axes."""
+
+    size: int  # width of the window that one cell sees
+    jump: int  # distance between the windows of neighbouring cells
+    first: float  # pixel index of the centre of the first window; negative inside padding
+
+
+def gradcam(network: CarNet, score: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, float]:
+    """The cells of `network.last_block` (n, n) in logits, none below zero, and the score.
+
+    x is one picture (3, size, size); score takes logits (1, 4) to the number explained (1,).
+    """
+    network = deepcopy(network).eval().requires_grad_(False)
+    method = LayerGradCam(lambda pictures: score(network(pictures)), network.last_block)
+    x = x[None].detach().clone()
+    cells = method.attribute(x, relu_attributions=True)[0, 0].detach()
+    return cells, score(network(x)).item()
+
+
+def receptive_field(network: CarNet) -> ReceptiveField:
+    """The receptive field of the cells of `network.last_block`, layer by layer (Araujo et al. 2019)."""
+    size, jump, first = 1, 1, 0.0
+    for layer in network.features:
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
+            kernel, stride, padding = (
+                side[0] if isinstance(side, tuple) else side
+                for side in (layer.kernel_size, layer.stride, layer.padding)
+            )
+            size += (kernel - 1) * jump
+            first += ((kernel - 1) / 2 - padding) * jump
+            jump *= stride
+        if layer is network.last_block:
+            break
+    return ReceptiveField(size, jump, first)
+
+
+def place(cells: Tensor, field: ReceptiveField, size: int) -> Tensor:
+    """Cells (n, n) of a network of `size` px as a density on the frame (300, 300), in logits per frame pixel.
+
+    Bilinear between the centres of the receptive fields. Outside the outermost centres the nearest cell fades
+    out towards the edge of its receptive field: the network saw that border, but no cell is centred there.
+    """
+    pixels = (torch.arange(FRAME) + 0.5) * size / FRAME - 0.5  # frame pixels as pixel indices of the network
+    rows = (pixels - field.first) / field.jump
+    nearest = rows.clamp(0, len(cells) - 1)
+    weights = (1 - (nearest[:, None] - torch.arange(len(cells))).abs()).clamp(
+        min=0
+    )  # (300, n), rows sum to 1
+    outside = (rows - nearest).abs() * field.jump  # network pixels beyond the outermost centre
+    weights = weights * (1 - outside / (field.size / 2)).clamp(min=0)[:, None]
+    area = (field.jump * FRAME / size) ** 2  # of one cell, in frame pixels
+    return weights @ cells @ weights.T / area

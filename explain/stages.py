@@ -1,0 +1,142 @@
+"""How a map comes about, stage by stage: one stage for Grad-CAM and SHAP, more for Integrated Gradients."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from carmodel.network import CarNet
+from carmodel.photo import FRAME, block_means
+from explain.gradcam import gradcam, place, receptive_field
+from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, refined
+from explain.maps import Attribution, completeness_gap, mean
+from explain.shapley import ShapleyValues
+from explain.target import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far the map of one network has come."""
+
+    latest: Attribution
+    best: Attribution  # the smallest gap from LEAST_STEPS on, which need not be the latest
+    integral: Integral | None = None  # what Integrated Gradients continues from
+
+    def finished(self, tolerance: float) -> bool:
+        """Whether the best map is good enough, or as good as it gets."""
+        if self.integral is None or self.integral.steps >= MOST_STEPS:
+            return True
+        return self.best.steps >= LEAST_STEPS and self.best.gap <= tolerance
+
+
+def rounds(
+    advance: Sequence[Callable[[Progress | None, float], Progress]], tolerance: float
+) -> Iterator[list[Attribution]]:
+    """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
+
+    advance holds one function a network: from what there is so far and the gap wanted to the next stage.
+    """
+    states: list[Progress | None] = [None] * len(advance)
+    wanted = tolerance
+    while True:
+        states = [
+            state if state and state.finished(wanted) else further(state, wanted)
+            for state, further in zip(states, advance, strict=True)
+        ]
+        maps = [state.best if state.finished(tolerance) else state.latest for state in states]
+        yield maps
+        if all(state.finished(tolerance) for state in states):
+            if all(state.finished(0.0) for state in states) or mean(maps).gap <= tolerance:
+                return
+            wanted = 0.0  # the changes of two networks may cancel in their mean, their errors need not
+
+
+def next_stage(
+    network: CarNet,
+    frame: Tensor,
+    target: Target,
+    method: str,
+    reference: str,
+    shapley: Callable[[CarNet], ShapleyValues],
+    before: Progress | None,
+) -> Progress:
+    """The stage after `before` (None: the first) of one network's map of a frame (3, 300, 300).
+
+    shapley gives the Shapley values of a network for this frame; only SHAP calls it.
+    """
+    if method == "integrated_gradients":
+        return _integrated_gradients(network, frame, target, reference, before)
+    only = _gradcam(network, frame, target) if method == "gradcam" else _shap(network, target, shapley)
+    return Progress(latest=only, best=only)
+
+
+def _gradcam(network: CarNet, frame: Tensor, target: Target) -> Attribution:
+    started = perf_counter()
+    cells, score = gradcam(network, target.score, block_means(frame, network.size))
+    return Attribution(
+        map=place(cells, receptive_field(network), network.size),
+        cells=cells,
+        method="gradcam",
+        network=str(network.size),
+        target=target,
+        reference="none",
+        score=score,
+        reference_score=None,
+        gap=None,
+        steps=1,
+        seconds=perf_counter() - started,
+    )
+
+
+def _shap(network: CarNet, target: Target, shapley: Callable[[CarNet], ShapleyValues]) -> Attribution:
+    started = perf_counter()
+    found = shapley(network)
+    return _complete(
+        target.score(found.values.movedim(0, -1)),
+        method="shap",
+        network=str(network.size),
+        target=target,
+        reference="training frames",
+        score=target.score(found.logits).item(),
+        reference_score=target.score(found.reference_logits).item(),
+        steps=1,
+        seconds=perf_counter() - started,
+    )
+
+
+def _integrated_gradients(
+    network: CarNet, frame: Tensor, target: Target, reference: str, before: Progress | None
+) -> Progress:
+    started = perf_counter()
+    if before is None:
+        frames = torch.stack([frame, REFERENCE_FRAMES[reference](frame)])
+        integral, seconds = Integral(*block_means(frames, network.size)), 0.0
+    else:
+        integral, seconds = before.integral, before.latest.seconds
+    integral = refined(network, target.score, integral)
+    latest = _complete(
+        integral.values.sum(0),
+        method="integrated_gradients",
+        network=str(network.size),
+        target=target,
+        reference=reference,
+        score=integral.score,
+        reference_score=integral.reference_score,
+        steps=integral.steps,
+        seconds=seconds + perf_counter() - started,
+    )
+    surpassed = before is None or before.best.steps < LEAST_STEPS or latest.gap <= before.best.gap
+    return Progress(latest, latest if surpassed else before.best, integral)
+
+
+def _complete(cells: Tensor, *, score: float, reference_score: float, **facts: Any) -> Attribution:  # noqa: ANN401
+    """The map of cells (size, size) that add up to a change of score: repeated over the frame's blocks."""
+    block = FRAME // len(cells)
+    blocks = cells.repeat_interleave(block, 0).repeat_interleave(block, 1) / block**2
+    gap = completeness_gap(blocks, score, reference_score)
+    return Attribution(
+        map=blocks, cells=cells, score=score, reference_score=reference_score, gap=gap, **facts
+    )

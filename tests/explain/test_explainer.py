@@ -1,0 +1,196 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import torch
+
+from carmodel.card import Card, WeightsError
+from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.network import CLASSES
+from carmodel.photo import Photo, block_means
+from carmodel.weights import save, save_references
+from explain import explainer as module
+from explain.attribution import METHODS, explain
+from explain.explainer import Explainer
+from explain.target import Target
+
+SUV, COUPE = Target("suv"), Target("coupe")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, networks, references):
+    folder = tmp_path_factory.mktemp("weights")
+    for size in (75, 100):
+        card = Card(f"final-{size}", size, False, CLASSES, 1.0, "", {}, {}, {})
+        save(networks[size, False], card, folder)
+    save_references(references[:2], folder)
+    return folder
+
+
+@pytest.fixture
+def explainer(folder):
+    return Explainer(folder)
+
+
+@pytest.fixture(scope="module")
+def photo(frame):
+    return Photo(frame, 640, 480)
+
+
+def last(maps):
+    *_, found = maps
+    return found
+
+
+def test_classify(explainer, photo):
+    found = explainer.classify(photo)
+    small, large = (
+        explainer.networks[name](block_means(photo.frame, int(name))[None])[0] for name in ("75", "100")
+    )
+    torch.testing.assert_close(found.logits["75"], small)
+    torch.testing.assert_close(found.logits["100"], large)
+    logits = found.logits["75"], found.logits["100"]
+    assert found.predictions == {
+        "75": predict(logits[0]),
+        "100": predict(logits[1]),
+        "average": average(*logits),
+        "priority": priority(*logits, PUBLISHED_OWNERS),
+    }
+    assert explainer.classify(photo) is found
+    assert explainer.classify(replace(photo, width=10)) is found  # the same frame
+    assert explainer.computations == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_maps_are_those_of_explain(explainer, photo, method):
+    found = last(explainer.refine(photo, method, SUV, "mean", 0.1))
+    assert list(found) == ["75", "100"]
+    for name, network in explainer.networks.items():
+        alone = explain(
+            network,
+            photo.frame,
+            SUV,
+            method,
+            reference="mean",
+            references=explainer.references,
+            tolerance=0.1,
+        )
+        if found[name].steps == alone.steps:  # more only where the mean of both needs it
+            assert torch.equal(found[name].map, alone.map)
+        assert found[name].network == name
+        assert found[name].steps >= alone.steps
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_is_computed_twice(explainer, photo, method):
+    found = last(explainer.refine(photo, method, SUV))
+    before = explainer.computations
+    again = list(explainer.refine(photo, method, SUV))
+    assert len(again) == 1
+    assert all(torch.equal(again[0][name].map, found[name].map) for name in found)
+    assert last(explainer.refine(photo, method, SUV, networks=["100"])).keys() == {"100"}
+    assert explainer.computations == before
+
+
+def test_another_class_takes_shap_no_computing(explainer, photo):
+    suv = last(explainer.refine(photo, "shap", SUV, networks=["75"]))["75"]
+    assert explainer.computations == 1
+    coupe = last(explainer.refine(photo, "shap", COUPE, networks=["75"]))["75"]
+    contrast = last(explainer.refine(photo, "shap", Target("suv", "coupe"), networks=["75"]))["75"]
+    assert explainer.computations == 1
+    torch.testing.assert_close(contrast.map, suv.map - coupe.map)
+
+
+def test_integrated_gradients_continue_and_never_go_back(explainer, photo):
+    def steps(tolerance):
+        maps = explainer.refine(photo, "integrated_gradients", SUV, "black", tolerance, ["100"])
+        return [found["100"].steps for found in maps]
+
+    loose = steps(0.3)
+    assert loose == [8 * 2**k for k in range(len(loose))]
+    assert explainer.computations == len(loose)
+    tight = steps(0.01)
+    assert tight == [loose[-1] * 2**k for k in range(len(tight))]  # from what there was
+    assert len(tight) > 1
+    assert explainer.computations == len(loose) + len(tight) - 1
+    assert steps(0.3) == [tight[-1]]
+    assert steps(0.01) == [tight[-1]]
+    assert explainer.computations == len(loose) + len(tight) - 1
+
+
+def test_what_was_left_unfinished_is_not_lost(explainer, photo):
+    def maps():
+        return explainer.refine(photo, "integrated_gradients", SUV, tolerance=0.01, networks=["75"])
+
+    left = maps()
+    assert [next(left)["75"].steps for _ in range(2)] == [8, 16]
+    assert next(maps())["75"].steps == 16
+    assert explainer.computations == 2
+
+
+def test_settings_are_told_apart(explainer, photo, references):
+    def first(of, *settings):
+        return next(explainer.refine(of, *settings, networks=["75"]))["75"]
+
+    found = [
+        first(photo, "integrated_gradients", SUV, "black"),
+        first(photo, "integrated_gradients", SUV, "mean"),
+        first(photo, "integrated_gradients", COUPE, "black"),
+        first(Photo(references[0], 300, 300), "integrated_gradients", SUV, "black"),
+        first(photo, "gradcam", SUV),
+    ]
+    assert explainer.computations == len(found)
+    assert not any(torch.equal(one.map, other.map) for one in found for other in found if one is not other)
+    assert first(photo, "gradcam", SUV, "mean") is found[-1]  # Grad-CAM has no reference
+
+
+def test_threads_that_ask_for_the_same_compute_it_once(folder, photo):
+    alone, together = Explainer(folder), Explainer(folder)
+
+    def everything(of):
+        of.classify(photo)
+        return [
+            last(of.refine(photo, method, target, tolerance=0.3, networks=["75"]))["75"]
+            for method in METHODS
+            for target in (SUV, COUPE)
+        ]
+
+    expected = everything(alone)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(everything, [together] * 8))
+    assert together.computations == alone.computations
+    for result in results:
+        assert all(torch.equal(found.map, map_.map) for found, map_ in zip(result, expected, strict=True))
+
+
+def test_the_least_recently_used_is_forgotten(explainer, photo, monkeypatch):
+    monkeypatch.setattr(module, "KEPT", 2)
+
+    def ask(target):
+        list(explainer.refine(photo, "gradcam", target, networks=["75"]))
+        return explainer.computations
+
+    assert [ask(SUV), ask(COUPE), ask(SUV)] == [1, 2, 2]
+    assert ask(Target("sedan")) == 3  # the coupe goes
+    assert [ask(SUV), ask(COUPE)] == [3, 4]
+
+
+def test_a_failure_is_not_kept(explainer, photo, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "shapley_values", fail)
+        with pytest.raises(MemoryError):
+            list(explainer.refine(photo, "shap", SUV, networks=["75"]))
+    assert last(explainer.refine(photo, "shap", SUV, networks=["75"]))["75"].gap < 1e-3
+
+
+def test_errors_come_at_once(explainer, photo, tmp_path):
+    with pytest.raises(ValueError, match="no network '50'; there are 75, 100"):
+        explainer.refine(photo, "gradcam", SUV, networks=["50"])
+    with pytest.raises(ValueError, match="no method 'lime'"):
+        explainer.refine(photo, "lime", SUV)
+    with pytest.raises(WeightsError, match="final-75"):
+        Explainer(tmp_path)
+    assert explainer.computations == 0

@@ -1,0 +1,149 @@
+from fractions import Fraction
+
+import pytest
+import torch
+from captum.attr import IntegratedGradients
+from torch import nn
+
+from carmodel.photo import block_means
+from explain.integrated_gradients import CHUNK, REFERENCE_FRAMES, Integral, refined
+from explain.target import Target
+
+SUV = Target("suv").score
+
+
+def linear_network(weights):
+    """Pictures (n, 3, 1, 2) -> four logits; weights (4, 6)."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(6, 4))
+    network[1].weight.data = torch.tensor(weights)
+    return network
+
+
+def relu_network(bias):
+    """Pictures (n, 3, 1, 2) -> SUV relu(left + right + bias) of the red channel, the other classes zero."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(6, 1), nn.ReLU(), nn.Linear(1, 4, bias=False))
+    network[1].weight.data = torch.tensor([[1.0, 1, 0, 0, 0, 0]])
+    network[1].bias.data = torch.tensor([bias])
+    network[3].weight.data = torch.tensor([[0.0], [0], [1], [0]])
+    return network
+
+
+def red(left, right):
+    picture = torch.zeros(3, 1, 2)
+    picture[0, 0] = torch.tensor([left, right])
+    return picture
+
+
+def stages(network, x, reference, until, score=SUV):
+    integral = Integral(x, reference)
+    while integral.steps < until:
+        integral = refined(network, score, integral)
+        yield integral
+
+
+def test_linear_network_is_exact_at_once():
+    network = linear_network([[0.0] * 6, [1.0] * 6, [1.0, 2, 3, 4, 5, 6], [0.0] * 6])
+    x = torch.tensor([[[1.0, 0.5]], [[0.0, 1.0]], [[0.5, 0.0]]])
+    reference = torch.full((3, 1, 2), 0.5)
+    suv, contrast = (
+        refined(network, target.score, Integral(x, reference)).values
+        for target in (Target("suv"), Target("suv", "coupe"))
+    )
+    # weight · (x − reference), and (weight − 1) · (x − reference) against the coupe
+    torch.testing.assert_close(suv, torch.tensor([[[0.5, 0.0]], [[-1.5, 2.0]], [[0.0, -3.0]]]))
+    torch.testing.assert_close(contrast, torch.tensor([[[0.0, 0.0]], [[-1.0, 1.5]], [[0.0, -2.5]]]))
+
+
+def test_two_pixels_by_hand():
+    # relu(3α − 1) on the way from (0, 0) to (2, 1): slope 1 from α = 1/3 on, so exactly (4/3, 2/3).
+    # Trapezoids: points 3/8 … 7/8 and half of 8/8 count: 5.5/8 of (2, 1); then 10.5/16, 21.5/32.
+    expected = {8: (1.375, 0.6875), 16: (1.3125, 0.65625), 32: (1.34375, 0.671875)}
+    found = {
+        stage.steps: tuple(stage.values[0, 0].tolist())
+        for stage in stages(relu_network(-1.0), red(2.0, 1.0), red(0.0, 0.0), until=32)
+    }
+    assert found == expected
+    *_, last = stages(relu_network(-1.0), red(2.0, 1.0), red(0.0, 0.0), until=2048)
+    torch.testing.assert_close(last.values, red(4 / 3, 2 / 3), atol=1e-3, rtol=0)
+
+
+class Watched(nn.Module):
+    """A linear score that notes where gradients are taken, in its class, which copies share."""
+
+    asked: list[float]
+    largest: int
+
+    def forward(self, x):
+        if x.requires_grad:
+            Watched.asked += x[:, 0, 0, 0].tolist()
+        Watched.largest = max(Watched.largest, len(x))
+        return x.sum(dim=(1, 2, 3))[:, None].expand(-1, 4)
+
+
+def test_doubling_keeps_what_is_computed():
+    Watched.asked, Watched.largest = [], 0
+    counts = []
+    for stage in stages(Watched(), red(1.0, 1.0), red(0.0, 0.0), until=128):
+        counts.append((stage.steps, len(Watched.asked)))
+    assert counts == [(n, n + 2) for n in (8, 16, 32, 64, 128)]
+    # Together the points of the trapezoid rule, 0/128 … 128/128; the middle alone was computed twice.
+    points = sorted(Fraction(alpha).limit_denominator(256) for alpha in Watched.asked)
+    assert points == sorted([*(Fraction(k, 128) for k in range(129)), Fraction(1, 2)])
+    assert Watched.largest <= CHUNK
+
+
+@pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True)])
+def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm):
+    network, x, steps = networks[size, batchnorm], block_means(frame, size), 16
+    reference = torch.full_like(x, 0.5)
+    *_, integral = stages(network, x, reference, until=steps, score=Target("coupe", "truck").score)
+    path = torch.stack([reference + k / steps * (x - reference) for k in range(steps + 1)]).requires_grad_()
+    logits = network(path)
+    gradient = torch.autograd.grad((logits[:, 1] - logits[:, 3]).sum(), path)[0]
+    expected = (x - reference) * torch.trapezoid(gradient, dx=1 / steps, dim=0)
+    # Rounding may turn single gates of the network, whose gradient is not continuous.
+    assert (integral.values - expected).norm() < 0.02 * expected.norm()
+
+
+def test_approaches_another_rule_of_captum(networks, frame):
+    network, x = networks[75, False], block_means(frame, 75)
+    expected = IntegratedGradients(network).attribute(
+        x[None], x[None] * 0, target=2, n_steps=64, method="gausslegendre", internal_batch_size=CHUNK
+    )[0]
+    found = [integral.values for integral in stages(network, x, x * 0, until=64)]
+    distances = [((values - expected).norm() / expected.norm()).item() for values in found]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[-1] < 0.1
+    assert found[-1].sum().item() == pytest.approx(expected.sum().item(), rel=0.05)
+
+
+def test_black_and_mean_references(frame):
+    assert torch.equal(REFERENCE_FRAMES["black"](frame), torch.zeros(3, 300, 300))
+    mean = REFERENCE_FRAMES["mean"](frame)
+    assert mean.shape == frame.shape
+    for channel in range(3):
+        torch.testing.assert_close(mean[channel], torch.full((300, 300), frame[channel].mean().item()))
+
+
+def test_blur_reference_is_a_gaussian_of_20_pixels():
+    dot = torch.zeros(3, 300, 300)
+    dot[:, 150, 150] = 1.0
+    blurred = REFERENCE_FRAMES["blur"](dot)[1]
+    assert blurred.sum().item() == pytest.approx(1.0, abs=1e-4)
+    for down, right in ((20, 0), (0, 40), (30, 10)):
+        ratio = torch.exp(torch.tensor(-(down**2 + right**2) / (2 * 20**2))).item()
+        found = blurred[150 + down, 150 + right] / blurred[150, 150]
+        assert found.item() == pytest.approx(ratio, rel=1e-3)
+    grey = torch.full((3, 300, 300), 0.3)
+    torch.testing.assert_close(REFERENCE_FRAMES["blur"](grey), grey)
+
+
+def test_nothing_is_left_behind(networks, frame):
+    network, x = networks[75, True], block_means(frame, 75)
+    integral = Integral(x.clone(), torch.zeros_like(x))
+    refined(network, SUV, integral)
+    assert torch.equal(integral.x, x)
+    assert not integral.x.requires_grad
+    assert not integral.reference.requires_grad
+    assert integral.values is None
+    assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())

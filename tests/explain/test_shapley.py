@@ -1,0 +1,117 @@
+from contextlib import nullcontext
+from copy import deepcopy
+
+import pytest
+import torch
+from shap import DeepExplainer
+from torch import nn
+
+from carmodel.photo import block_means
+from explain.shapley import shapley_values
+
+
+class Pixels(nn.Module):
+    """Pictures (n, 3, 1, 2) -> what `function` makes of the two red pixels (n, 1, 1, 2), for SUV alone."""
+
+    def __init__(self, *function):
+        super().__init__()
+        self.red = nn.Conv2d(3, 1, 1, bias=False)
+        self.red.weight.data = torch.tensor([1.0, 0, 0]).reshape(1, 3, 1, 1)
+        self.function = nn.Sequential(*function, nn.Flatten())
+        self.classes = nn.Linear(1, 4)
+        self.classes.weight.data = torch.tensor([[0.0], [0], [1], [0]])
+        self.classes.bias.data = torch.tensor([1.0, 2, 0, 0])
+
+    def forward(self, x):
+        return self.classes(self.function(self.red(x)))
+
+
+def red(*pairs):
+    pictures = torch.rand(len(pairs), 3, 1, 2, generator=torch.Generator().manual_seed(0))
+    pictures[:, 0, 0] = torch.tensor(pairs)
+    return pictures
+
+
+def sum_minus_one():
+    sum_ = nn.Conv2d(1, 1, (1, 2))
+    sum_.weight.data.fill_(1.0)
+    sum_.bias.data.fill_(-1.0)
+    return sum_
+
+
+def test_linear_network():
+    found = shapley_values(Pixels(sum_minus_one()), red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 3.0)))
+    # x − the mean reference (0.5, 1.5)
+    torch.testing.assert_close(found.values[2], torch.tensor([[1.5, -0.5]]))
+    assert (found.values[[0, 1, 3]] == 0).all()
+    assert found.logits.tolist() == [1.0, 2.0, 2.0, 0.0]
+    assert found.reference_logits.tolist() == [1.0, 2.0, 1.0, 0.0]  # −1 and 3
+
+
+def test_relu_by_hand():
+    network = Pixels(sum_minus_one(), nn.ReLU())
+    # From (0, 0), relu(−1) = 0, to (2, 1), relu(2) = 2: slope 2/3, so (4/3, 2/3).
+    # From (1, 1), relu(1) = 1: slope 1, so (1, 0). The mean of both:
+    found = shapley_values(network, red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 1.0)))
+    torch.testing.assert_close(found.values[2], torch.tensor([[7 / 6, 1 / 3]]))
+    torch.testing.assert_close(found.reference_logits, torch.tensor([1.0, 2.0, 0.5, 0.0]))
+
+
+def test_max_pool_by_hand():
+    network = Pixels(nn.MaxPool2d((1, 2)))
+    # From (0, 2) to (3, 1): the maximum rises from 2 to 3 because of the left pixel.
+    # From (1, 5): it falls by 2 because of the right one.
+    found = shapley_values(network, red((3.0, 1.0))[0], red((0.0, 2.0), (1.0, 5.0)))
+    torch.testing.assert_close(found.values[2], torch.tensor([[0.5, -1.0]]))
+
+
+@pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
+def test_adds_up_for_all_classes(networks, frame, references, size, batchnorm):
+    network, x = networks[size, batchnorm], block_means(frame, size)
+    found = shapley_values(network, x, block_means(references[:1], size))
+    torch.testing.assert_close(found.logits, network(x[None])[0])
+    torch.testing.assert_close(found.reference_logits, network(block_means(references[:1], size))[0])
+    change = found.logits - found.reference_logits
+    gap = (found.values.sum(dim=(1, 2)) - change).abs() / change.abs().clamp(min=1)
+    assert gap.max().item() < 1e-4
+
+
+def test_equals_shap_called_directly(networks, frame, references):
+    network, x, others = networks[75, True], block_means(frame, 75), block_means(references, 75)
+    found = shapley_values(network, x, others)
+    direct = DeepExplainer(deepcopy(network), others).shap_values(x[None], check_additivity=False)
+    torch.testing.assert_close(found.values, torch.from_numpy(direct[0]).float().sum(0).movedim(-1, 0))
+
+
+def test_works_where_gradients_are_off():
+    with torch.no_grad():
+        found = shapley_values(Pixels(sum_minus_one()), red((2.0, 1.0))[0], red((0.0, 0.0)))
+        assert not torch.is_grad_enabled()
+    torch.testing.assert_close(found.values[2], torch.tensor([[2.0, 1.0]]))
+    assert not found.values.requires_grad
+
+
+class Refusing(nn.Module):
+    """Fails for four pictures: two references, and the photo once for each, when shap has set its hooks."""
+
+    def forward(self, x):
+        if len(x) == 4:
+            raise RuntimeError("four pictures")
+        return x
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_left_behind(fails):
+    network = Pixels(sum_minus_one(), nn.ReLU(), Refusing() if fails else nn.Identity())
+    keys, x, references = list(network.state_dict()), red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 1.0))
+    copies = x.clone(), references.clone()
+    with pytest.raises(RuntimeError, match="four pictures") if fails else nullcontext():
+        shapley_values(network, x, references)
+    assert list(network.state_dict()) == keys
+    assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())
+    assert not any({"x", "y"} & {*vars(module), *module._parameters} for module in network.modules())
+    assert all(parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
+    assert torch.equal(x, copies[0])
+    assert torch.equal(references, copies[1])
+    assert not x.requires_grad
+    assert not references.requires_grad

@@ -1,0 +1,118 @@
+import pytest
+import torch
+
+from carmodel.photo import block_means
+from explain import stages
+from explain.integrated_gradients import Integral
+from explain.maps import Attribution
+from explain.shapley import ShapleyValues
+from explain.stages import Progress, next_stage, rounds
+from explain.target import Target
+
+SUV = Target("suv")
+
+
+def attribution(network, steps, total, score):
+    map = torch.full((1, 1), float(total))
+    gap = abs(total - score) / max(abs(score), 1)
+    return Attribution(map, map, "integrated_gradients", network, SUV, "black", score, 0.0, gap, steps, 0.0)
+
+
+def course(totals, network="75", score=10.0):
+    """A network whose map sums to these totals at 16, 32, 64, … steps; the score changes by 10."""
+    asked = []
+
+    def advance(before, _):
+        steps = before.integral.steps * 2 if before else 16
+        asked.append(steps)
+        latest = attribution(network, steps, totals[steps], score)
+        best = before.best if before and before.best.steps >= 32 and before.best.gap < latest.gap else latest
+        return Progress(latest, best, Integral(torch.zeros(1), torch.zeros(1), steps))
+
+    advance.asked = asked
+    return advance
+
+
+def steps_and_gaps(maps):
+    return [[(each.steps, round(each.gap, 3)) for each in found] for found in maps]
+
+
+def test_a_round_a_doubling_until_the_gap_is_in_tolerance():
+    found = steps_and_gaps(rounds([course({16: 9.0, 32: 10.5, 64: 10.1})], 0.02))
+    assert found == [[(16, 0.1)], [(32, 0.05)], [(64, 0.01)]]
+
+
+def test_a_small_gap_with_few_steps_is_luck():
+    found = steps_and_gaps(rounds([course({16: 10.0, 32: 9.9})], 0.02))
+    assert found == [[(16, 0.0)], [(32, 0.01)]]
+
+
+def test_a_network_in_tolerance_waits_for_the_other():
+    small, large = course({16: 9.0, 32: 10.0}), course({16: 9.0, 32: 9.5, 64: 9.0, 128: 10.1}, "100")
+    found = steps_and_gaps(rounds([small, large], 0.02))
+    assert [second for _, second in found] == [(16, 0.1), (32, 0.05), (64, 0.1), (128, 0.01)]
+    assert [first for first, _ in found] == [(16, 0.1), (32, 0.0), (32, 0.0), (32, 0.0)]
+    assert small.asked == [16, 32]
+
+
+def test_at_the_most_steps_the_smallest_gap_is_the_answer(monkeypatch):
+    monkeypatch.setattr(stages, "MOST_STEPS", 128)
+    found = steps_and_gaps(rounds([course({16: 10.0, 32: 9.0, 64: 9.5, 128: 8.0})], 0.02))
+    assert found == [[(16, 0.0)], [(32, 0.1)], [(64, 0.05)], [(64, 0.05)]]
+
+
+def test_the_mean_is_in_tolerance_too():
+    # Both are 1 % off at 32 steps; their scores cancel to 0 ± 1 logit in the mean, of which 0.1 is 10 %.
+    small = course({16: 9.0, 32: 10.1, 64: 10.05, 128: 10.01})
+    large = course({16: -9.0, 32: -9.9, 64: -9.95, 128: -9.99}, "100", score=-10.0)
+    found = steps_and_gaps(rounds([small, large], 0.02))
+    assert [first[0] for first, _ in found] == [16, 32, 64, 128]
+    assert found[-1] == [(128, 0.001), (128, 0.001)]
+
+
+def test_a_mean_that_never_fits_ends_at_the_most_steps(monkeypatch):
+    monkeypatch.setattr(stages, "MOST_STEPS", 64)
+    small = course({16: 9.0, 32: 10.1, 64: 10.1})
+    large = course({16: -9.0, 32: -9.9, 64: -9.9}, "100", score=-10.0)
+    assert len(list(rounds([small, large], 0.02))) == 3
+
+
+def test_shap_repeats_cells_over_blocks(networks, frame):
+    network = networks[75, True]
+    values = torch.zeros(4, 75, 75)
+    values[2, 0, 74], values[1, 3, 5] = 8.0, 4.0
+
+    def shapley(of):
+        assert of is network
+        return ShapleyValues(values, torch.tensor([0.0, 1, 7, 0]), torch.tensor([0.0, 5, -1, 0]))
+
+    progress = next_stage(network, frame, Target("suv", "coupe"), "shap", "black", shapley, None)
+    found = progress.latest
+    assert (found.score, found.reference_score) == (6.0, -6.0)
+    assert found.gap == pytest.approx((12 - 4) / 12)
+    expected = torch.zeros(300, 300)
+    expected[0:4, 296:300] = 8 / 16
+    expected[12:16, 20:24] = -4 / 16
+    assert torch.equal(found.map, expected)
+    assert torch.equal(found.cells, values[2] - values[1])
+    assert progress.finished(1e-9)
+
+
+@pytest.mark.parametrize(("size", "block"), [(75, 4), (100, 3)])
+def test_integrated_gradients_continue(networks, frame, size, block):
+    def never(_):
+        raise AssertionError("only SHAP needs Shapley values")
+
+    network, states = networks[size, True], []
+    for _ in range(3):
+        before = states[-1] if states else None
+        states.append(next_stage(network, frame, SUV, "integrated_gradients", "mean", never, before))
+    assert [state.latest.steps for state in states] == [8, 16, 32]
+    assert states[2].best is states[2].latest
+    assert states[0].latest.seconds < states[1].latest.seconds < states[2].latest.seconds
+    found = states[2].latest
+    mean = frame.mean(dim=(1, 2))[:, None, None].expand(3, size, size)
+    logits = network(torch.stack([block_means(frame, size), mean]))[:, 2]
+    assert [found.score, found.reference_score] == pytest.approx(logits.tolist(), abs=1e-3)
+    torch.testing.assert_close(found.map[::block, ::block] * block**2, found.cells)
+    assert found.total == pytest.approx(found.cells.sum().item(), abs=1e-3)
