@@ -1,7 +1,9 @@
 """How a map comes about, stage by stage: one stage for Grad-CAM and SHAP, more for Integrated Gradients."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from time import perf_counter
 from typing import Any
 
@@ -37,15 +39,18 @@ def rounds(
 ) -> Iterator[list[Attribution]]:
     """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
 
-    advance holds one function a network: from what there is so far and the gap wanted to the next stage.
+    advance holds one function a network: from what there is so far and the gap wanted to the next stage. The
+    networks advance in threads of their own, side by side.
     """
+
+    def advanced(further: Callable, state: Progress | None, wanted: float) -> Progress:
+        return state if state and state.finished(wanted) else further(state, wanted)
+
     states: list[Progress | None] = [None] * len(advance)
     wanted = tolerance
     while True:
-        states = [
-            state if state and state.finished(wanted) else further(state, wanted)
-            for state, further in zip(states, advance, strict=True)
-        ]
+        with ThreadPoolExecutor(len(advance)) as threads:
+            states = list(threads.map(advanced, advance, states, repeat(wanted)))
         maps = [state.best if state.finished(tolerance) else state.latest for state in states]
         yield maps
         if all(state.finished(tolerance) for state in states):

@@ -29,6 +29,7 @@ def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for module in network.modules():
                 if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
                     torch.nn.init.kaiming_normal_(module.weight)
+            torch.nn.init.normal_(network.head.fc3.weight, 0, 0.001)  # Integrated Gradients is quick then
             save(network, Card(f"{kind}-{size}", size, batchnorm, CLASSES, 1.0, "", {}, {}, {}), folder)
     save_references(torch.rand(2, 3, 300, 300), folder)
     return folder
@@ -37,15 +38,14 @@ def random_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def page_url(random_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The running page, with the weights that the product ships or, while there are none, untrained ones."""
-    shipped = {"final-75", "final-100"} <= set(available())
+    weights = WEIGHTS if {"final-75", "final-100"} <= set(available()) else random_weights
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("page") / "log.txt"
     with log.open("w") as output:
         page = subprocess.Popen(
-            [sys.executable, "dashboard.py", "--port", str(port)]
-            + ["--weights", str(WEIGHTS if shipped else random_weights)],
+            [sys.executable, "dashboard.py", "--port", str(port), "--weights", str(weights)],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if not name.startswith("GRADIO_")},
             stdout=output,

@@ -1,0 +1,186 @@
+"""The page: `python dashboard.py`, and the Space's app_file. Layout and wiring; page/ holds what is on it."""
+
+import argparse
+import logging
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it while it is imported
+
+import gradio as gr
+
+from carmodel.network import CLASSES, SIZES
+from carmodel.photo import read_photo
+from carmodel.weights import WEIGHTS, WeightsError, available
+from explain.attribution import METHODS
+from explain.explainer import Explainer
+from explain.words import named
+from page import examples
+from page.handlers import Handlers, Visit
+from page.photo_input import PhotoInput
+from page.stream import NOTHING, PREDICTED, Controls, panels
+from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
+
+KINDS = {"final": "Final", "baseline": "Baseline"}
+UPLOADS = (300, 1800)  # seconds: look for files to delete every five minutes, delete them after half an hour
+
+# Every computing event shares one queue. Four at once, because a visitor's newer request must start while
+# the older one finishes its step and stops, and so that a prediction need not wait for another visitor's
+# SHAP; the Explainer is safe for threads and lets them share results. More would crowd two cores.
+QUEUE = {"concurrency_id": "explain", "concurrency_limit": 4}
+
+log = logging.getLogger(__name__)
+
+
+def load_explainers(folder: Path) -> dict[str, Explainer]:
+    """An Explainer for each kind whose two networks are in the folder. Raises WeightsError without any."""
+    names = available(folder)
+    kinds = [kind for kind in KINDS if all(f"{kind}-{size}" in names for size in SIZES)]
+    if not kinds:
+        raise WeightsError(f"{folder} holds no pair of networks such as final-75 and final-100.")
+    return {kind: Explainer(folder, kind) for kind in kinds}
+
+
+def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
+    """The whole page, ready to launch."""
+    handle = Handlers(explainers)
+    panel = partial(gr.HTML, "", apply_default_css=False)
+    with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
+        visit = gr.State(Visit())
+        gr.HTML(HEADER, apply_default_css=False)
+        with gr.Row(elem_id="explain"):
+            with gr.Column(elem_id="side", min_width=280):
+                with gr.Column(elem_id="picture"):
+                    photo = PhotoInput(
+                        label="Photo",
+                        sources=["upload", "webcam", "clipboard"],
+                        webcam_options=gr.WebcamOptions(mirror=False),
+                        buttons=[],
+                        height=230,
+                        placeholder="Drop a photo of a car here\n- or -\nClick to upload",
+                        elem_id="photo",
+                    )
+                    pictures = examples.gallery()
+                with gr.Column(elem_id="controls"):
+                    controls = _controls(list(explainers))
+            with gr.Column(elem_id="results"):
+                with gr.Column(elem_id="answer"):
+                    notice, verdict = panel(elem_id="notice"), panel(elem_id="verdict")
+                with gr.Column(elem_id="maps"):
+                    heading, *rows = (panel() for _ in ("heading", *METHODS))
+
+        shown = [photo, notice, verdict, heading, *rows]
+        settings = [visit, *controls]
+        event = {"outputs": shown, "show_progress": "hidden", "trigger_mode": "multiple", **QUEUE}
+        page.load(handle.on_open, settings, api_visibility="private", **event)
+        photo.input(handle.on_photo, [photo, *settings], api_visibility="private", **event)
+        pictures.select(handle.on_example, settings, api_visibility="private", **event)
+        photo.input(None, js=examples.NONE_CHOSEN)
+        gr.on(
+            [control.input for control in controls],
+            handle.on_controls,
+            settings,
+            api_visibility="private",
+            **event,
+        )
+
+        mode, toward, against, kind, reference, *_ = controls
+        tolerance = gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False)
+        answer = gr.JSON(label="answer", visible=False)
+        gr.on([], handle.classify, [photo, mode, kind], answer, api_name="classify", **QUEUE)
+        asked = [photo, mode, toward, against, kind, reference, tolerance]
+        gr.on([], handle.explain, asked, answer, api_name="explain", **QUEUE)
+    return page
+
+
+def _controls(kinds: list[str]) -> list[gr.components.Component]:
+    """The settings in the order of the fields of Controls."""
+    start = Controls(kind=kinds[0])
+    classes = [(named(label), label) for label in CLASSES]
+    mode = gr.Radio(
+        [("Average", "average"), ("Priority", "priority")],
+        value=start.mode,
+        label="Ensemble",
+        info="Average: the mean of both networks’ logits. Priority: the better judge of a class decides.",
+    )
+    with gr.Row(elem_classes="pair"):
+        toward = gr.Dropdown(
+            [("Predicted", PREDICTED), *classes], value=start.toward, label="Class explained", min_width=120
+        )
+        against = gr.Dropdown(
+            [("nothing", NOTHING), *classes], value=start.against, label="… and not", min_width=120
+        )
+    kind = gr.Radio(
+        [(KINDS[kind], kind) for kind in kinds],
+        value=start.kind,
+        label="Networks",
+        info="The baseline was trained without batch normalisation.",
+        visible=len(kinds) > 1,
+    )
+    reference = gr.Radio(
+        [("Black", "black"), ("Mean colour", "mean"), ("Blurred photo", "blur")],
+        value=start.reference,
+        label="Reference of Integrated Gradients",
+        info="What the photo is compared with. Against black, what is black cannot count.",
+    )
+    tolerance = gr.Radio(
+        [("2 %", 0.02), ("1 %", 0.01), ("0.5 %", 0.005)],
+        value=start.tolerance,
+        label="Accuracy of Integrated Gradients",
+        info="How far its sum may miss the score; finer takes longer.",
+    )
+    strength = gr.Slider(0, 1, start.strength, step=0.1, label="Overlay strength", buttons=[])
+    own_scale = gr.Checkbox(
+        start.own_scale, label="Own scale for each map", info="Shows faint maps; colours no longer compare."
+    )
+    return [mode, toward, against, kind, reference, tolerance, strength, own_scale]
+
+
+def warm(explainer: Explainer) -> None:
+    """Explains the first example once, which also imports shap: seconds that no visitor has to wait for."""
+    try:
+        for _ in panels(explainer, read_photo(examples.path(examples.FIRST)), Controls()):
+            pass
+    except Exception:
+        log.exception("The first example could not be explained.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Shows what car classifiers look at, as a web page.")
+    parser.add_argument("--host", help="address to listen on (default: GRADIO_SERVER_NAME or 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, help="port (default: GRADIO_SERVER_PORT or the first free one from 7860)"
+    )
+    parser.add_argument("--share", action="store_true", help="also create a public link through gradio.live")
+    parser.add_argument(
+        "--weights", type=Path, default=WEIGHTS, metavar="DIR", help="folder with the networks"
+    )
+    options = parser.parse_args()
+    try:
+        explainers = load_explainers(options.weights)
+    except WeightsError as error:
+        sys.exit(str(error))
+    page = build(explainers)
+    page.launch(
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share or None,
+        prevent_thread_lock=True,
+        theme=THEME,
+        head=HEAD,
+        favicon_path=FAVICON,
+        footer_links=["api", "settings"],
+        max_file_size="40mb",  # beyond it gradio refuses; from 20 MB our own sentence says what to do
+        state_session_capacity=200,  # visits in memory, of about a megabyte each
+        run_history=False,  # gradio would keep every photo and result in the browser
+    )
+    threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

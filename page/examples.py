@@ -1,0 +1,63 @@
+"""The example pictures: buttons that a visitor can click, grouped by what the cars are."""
+
+import csv
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+
+from carmodel.network import CLASSES
+from explain.words import named
+from page.markup import picture
+
+FOLDER = Path(__file__).resolve().parent.parent / "examples"
+FIRST = "coupe_3.jpg"  # explained when the page opens
+THUMBNAIL = (144, 96)  # pixels, twice the size on the page
+
+# A click on a button becomes gradio's select event with the file's name; the chosen one is marked at once.
+ON_LOAD = """
+const choose = (name) => element.querySelectorAll('button').forEach(
+  (button) => button.setAttribute('aria-pressed', button.dataset.file === name));
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-file]');
+  if (button) { choose(button.dataset.file); trigger('select', {file: button.dataset.file}); }
+});
+"""
+# For a photo of the visitor's own.
+NONE_CHOSEN = """
+() => document.querySelectorAll('#examples button').forEach(
+  (button) => button.setAttribute('aria-pressed', false))
+"""
+
+
+def gallery(folder: Path = FOLDER) -> gr.HTML:
+    """All pictures of manifest.csv as one component, whose select event carries `file`."""
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        pictures = [(row["file"], row["label"], row["view"]) for row in csv.DictReader(file)]
+    groups = "".join(
+        f'<div class="group"><span>{named(label)}</span>{"".join(buttons)}</div>'
+        for label in CLASSES
+        if (buttons := [_button(folder, *row) for row in pictures if row[1] == label])
+    )
+    return gr.HTML(
+        f'<div class="examples" role="group" aria-label="Example pictures">{groups}</div>',
+        apply_default_css=False,
+        js_on_load=ON_LOAD,
+        elem_id="examples",
+    )
+
+
+def path(file: str, folder: Path = FOLDER) -> Path:
+    """The path of an example picture. Raises FileNotFoundError for anything else, wherever it lies."""
+    found = next((each for each in folder.glob("*.jpg") if each.name == file), None)
+    if found is None:
+        raise FileNotFoundError(f"There is no example {file!r}.")
+    return found
+
+
+def _button(folder: Path, file: str, label: str, view: str) -> str:
+    with Image.open(folder / file) as image:
+        thumbnail = picture(image.resize(THUMBNAIL), f"{named(label)}, {view}", "thumbnail")
+    pressed = "true" if file == FIRST else "false"
+    return f'<button type="button" data-file="{escape(file)}" aria-pressed="{pressed}">{thumbnail}</button>'

@@ -1,0 +1,88 @@
+"""A row for each method: maps of 75 px, 100 px, ensemble and 75 − 100, with receipts and a legend."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from carmodel.photo import Photo
+from explain.attribution import Attribution
+from explain.palette import PIXELS_PER_PERCENT, is_signed, legend, readable, shared_scale
+from explain.render import overlay, upright
+from explain.report import scale_of
+from explain.words import METHOD_NAMES, describe, fails
+from page.markup import picture
+from page.receipt import receipt
+
+HINTS = {
+    "gradcam": "Which regions the last convolutions relied on. Fast and coarse; shows only what speaks for.",
+    "integrated_gradients": "How much each pixel added to the score, from the reference to the photo.",
+    "shap": "How much each pixel added to the score, compared with 16 typical training photos.",
+}
+FOR, DIFFERENCE = ("against", "for"), ("100 px", "75 px")  # what negative and positive values mean
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method's row as it stands.
+
+    `maps` is what `explain.report.row` gives, or nothing as long as there is no map. `note` says what is
+    being computed, or why there is nothing to see if it `failed`; it is "" when the row is finished.
+    `decided_by` is the network whose map stands for the ensemble (Priority), or None.
+    """
+
+    method: str
+    maps: Mapping[str, Attribution] = field(default_factory=dict)
+    note: str = ""
+    failed: bool = False
+    decided_by: int | None = None
+
+
+def row(this: Row, photo: Photo, tolerance: float, strength: float, own_scale: bool) -> str:
+    """The row as HTML.
+
+    `tolerance` is the gap that a finished map may have, `strength` in [0, 1] the opacity of the overlay. All
+    maps share one scale, printed in the legend, unless each gets its `own_scale`.
+    """
+    shared = scale_of(this.maps) if this.maps else 0.0
+    ensemble = f"Ensemble: {this.decided_by} px decides" if this.decided_by else "Ensemble: average"
+    titles = ("75 px", "100 px", ensemble, "75 px − 100 px <small>red: more in 75 px</small>")
+    cells = [] if this.maps else _waiting(photo, titles)
+    for title, attribution in zip(titles, this.maps.values(), strict=bool(this.maps)):
+        scale = shared_scale([attribution.map]) if own_scale else shared
+        image = picture(overlay(attribution, photo, scale, strength), describe(attribution), "map")
+        full = f"{'±' if is_signed(attribution) else ''}{readable(scale * PIXELS_PER_PERCENT)}"
+        own = f"<p>Full colour at {full}</p>" if own_scale else ""
+        failed = not this.note and fails(attribution, this.maps, tolerance)  # until then it may get better
+        cells.append(_cell(title, f'<div class="frame">{image}</div>', own + receipt(attribution, failed)))
+    state = "failed" if this.failed else "busy" if this.note else "finished"
+    note = f'<span class="note">{escape(this.note)}</span>' if this.note else ""
+    return (
+        f'<section class="card method {state}" id="{this.method}">'
+        f"<header><div><h3>{METHOD_NAMES[this.method]}</h3>{note}<p>{HINTS[this.method]}</p></div>"
+        f'{_legends(this, shared, own_scale)}</header><div class="columns">{"".join(cells)}</div></section>'
+    )
+
+
+def _cell(title: str, image: str, text: str) -> str:
+    return f'<figure class="column"><h4>{title}</h4>{image}<figcaption>{text}</figcaption></figure>'
+
+
+def _waiting(photo: Photo, titles: Sequence[str]) -> list[str]:
+    # The faint photo keeps the place, in its proportions, so that nothing jumps when the map arrives.
+    frame = f'<div class="frame waiting">{picture(upright(photo), "", "map", quality=30)}</div>'
+    return [_cell(title, frame, "") for title in titles]
+
+
+def _legends(this: Row, scale: float, own_scale: bool) -> str:
+    """The row's legend; two where the networks' own maps are positive only and their difference is signed."""
+    if not this.maps:
+        return '<div class="legends"></div>'
+    both = [(True, FOR)] if is_signed(this.maps["75"]) else [(False, FOR), (True, DIFFERENCE)]
+    bars = []
+    for signed, ends in both:
+        words = legend(scale, signed, ends)
+        labels = (ends[0] if signed else "0", "0" if signed else "", ends[1]) if own_scale else words.labels
+        under = "".join(f"<span>{escape(label)}</span>" for label in labels)
+        bars.append(f'<div class="bar"><i style="background:{words.background}"></i><div>{under}</div></div>')
+    unit = f"each map on its own scale, {words.unit}" if own_scale else words.unit
+    return f'<div class="legends">{"".join(bars)}<p>{escape(unit)}</p></div>'

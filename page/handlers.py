@@ -1,0 +1,140 @@
+"""What happens on a visitor's request: a new photo, an example, another setting, a call of an endpoint.
+
+A visitor's requests overlap: a newer one starts at once and the older one stops at its next step. What goes
+wrong becomes one sentence; what was shown stays. Details are logged and never leave the server.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from carmodel.photo import Photo, PhotoError, read_photo
+from explain.explainer import Explainer
+from explain.render import upright
+from page import answers, examples
+from page.markup import notice
+from page.photo_input import stand_in
+from page.stream import Controls, ControlsError, Panels, panels
+
+log = logging.getLogger(__name__)
+
+WELCOME = (
+    '<section class="card welcome"><h2>Give a photo of a car</h2><p>Upload or paste one, take one with the '
+    "camera, or click an example. You will see what two small networks say about it, and which parts of the "
+    "photo each relied on.</p></section>"
+)
+SORRY = "Something went wrong on our side; please try again, or use another photo."
+UNCHANGED = (gr.skip(),) * len(Panels().all)
+
+
+@dataclass
+class Visit:
+    """What is kept of one browser tab, in memory: the last good photo, the number of the newest request."""
+
+    photo: Photo | None = None
+    newest: int = 0
+
+
+class Handlers:
+    """The handlers of the page's events, for `explainers` by kind ("final", "baseline").
+
+    Those that begin with `on_` yield the photo to show and then the panels in the order of Panels.all.
+    """
+
+    def __init__(self, explainers: Mapping[str, Explainer]) -> None:
+        self.explainers = explainers
+
+    def on_photo(self, path: str | None, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """A photo was uploaded, pasted or taken, or (None) removed."""
+        if path is None:
+            visit.photo = None
+            visit.newest += 1
+            yield gr.skip(), *Panels(verdict=WELCOME).all
+            return
+        try:
+            photo = read_photo(path)
+        except PhotoError as error:
+            before = upright(visit.photo) if visit.photo else None
+            yield before, notice(str(error)), *UNCHANGED[1:]
+            return
+        visit.photo = photo
+        yield stand_in(photo, path) or gr.skip(), *UNCHANGED
+        yield from self.on_controls(visit, *controls)
+
+    def on_example(self, event: gr.EventData, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """An example picture was clicked."""
+        yield from self._example(event.file, visit, *controls)
+
+    def on_open(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """The page was opened: the first example is explained, so that there is something to see."""
+        yield from self._example(examples.FIRST, visit, *controls)
+
+    def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """A control was changed; nothing happens as long as there is no photo."""
+        if visit.photo is None:
+            yield gr.skip(), *UNCHANGED
+            return
+        visit.newest += 1
+        this = visit.newest
+        chosen = Controls(*controls)
+        try:
+            for now in panels(
+                self.explainers[chosen.kind], visit.photo, chosen, lambda: visit.newest == this
+            ):
+                yield gr.skip(), *now.all
+        except ControlsError as error:
+            yield gr.skip(), notice(str(error)), *UNCHANGED[1:]
+        except Exception:
+            log.exception("A request failed.")
+            yield gr.skip(), notice(SORRY), *UNCHANGED[1:]
+
+    def classify(self, photo: str, ensemble: str, networks: str) -> dict[str, Any]:
+        """What both networks and both ensembles say about a photo of a car.
+
+        The answer's `sentence` is the verdict of the ensemble asked for; `predictions` of "75", "100",
+        "average" and "priority" hold verdict, confidence and probabilities by class.
+        """
+        return answers.classify(self.explainers[networks], *_given(photo), ensemble)
+
+    def explain(
+        self,
+        photo: str,
+        ensemble: str,
+        toward: str,
+        against: str,
+        networks: str,
+        reference: str,
+        tolerance: float,
+    ) -> dict[str, Any]:
+        """What both networks say about a photo of a car, and whether the maps that explain it add up.
+
+        The answer is that of /classify and `maps` by method and network, such as "shap_75": score,
+        reference_score and sum in logits, gap as a fraction, steps, and in words where the weight lies.
+        Integrated Gradients compares with `reference` and stops at a gap of `tolerance`.
+        """
+        controls = Controls(ensemble, toward, against, networks, reference, tolerance)
+        try:
+            return answers.explain(self.explainers[networks], *_given(photo), controls)
+        except ControlsError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        path = examples.path(file)
+        visit.photo = read_photo(path)
+        yield Image.open(path), *UNCHANGED
+        yield from self.on_controls(visit, *controls)
+
+
+def _given(path: str | None) -> tuple[str, Photo]:
+    """A caller's photo and its file's name."""
+    if path is None:
+        raise gr.Error("There is no photo; please give one.", print_exception=False)
+    try:
+        return Path(path).name, read_photo(path)
+    except PhotoError as error:
+        raise gr.Error(str(error), print_exception=False) from error

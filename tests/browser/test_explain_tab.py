@@ -1,0 +1,182 @@
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+METHODS = ["Grad-CAM", "Integrated Gradients", "SHAP"]
+
+
+def settle(page):
+    """Waits until every map of the last request is there."""
+    page.wait_for_function(
+        "document.querySelectorAll('.method.finished').length == 3"
+        " && document.querySelector('.progress').textContent == ''"
+    )
+
+
+def maps(page):
+    """Alt text, width of the picture itself, and place of every map."""
+    return page.locator(".method .map").evaluate_all("""images => images.map(each =>
+      ({...each.getBoundingClientRect().toJSON(), alt: each.alt, loaded: each.naturalWidth}))""")
+
+
+def upload(page, path):
+    page.locator("#photo input[type=file]").set_input_files(path)
+
+
+def choose(page, label, option):
+    page.get_by_label(label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def probabilities(page):
+    return page.locator(".verdict .bars").all_inner_texts()
+
+
+def test_upload_leads_to_a_verdict_and_twelve_maps(open_page):
+    page = open_page()
+    settle(page)
+    assert page.title() == "What car classifiers look at"
+    assert page.locator("#examples [aria-pressed=true]").count() == 1
+    before = [each["alt"] for each in maps(page)]
+
+    upload(page, EXAMPLES / "truck_2.jpg")
+    page.wait_for_function("document.querySelectorAll('.method.busy').length > 0")
+    settle(page)
+    assert re.match(r"(Sedan|Coupe|SUV|Truck), [>\d ]+ %: ", page.locator(".verdict h2").inner_text())
+    assert page.locator(".method h3").all_inner_texts() == METHODS
+    found = maps(page)
+    assert len(found) == 12
+    for each, method in zip(found, [name for name in METHODS for _ in range(4)], strict=True):
+        assert each["alt"].startswith(f"{method}, ")
+        assert each["loaded"] > 0 and each["height"] > 100
+    assert [each["alt"] for each in found] != before
+    assert page.locator(".method .receipt").count() == 8  # Grad-CAM has none
+    assert page.locator("#examples [aria-pressed=true]").count() == 0
+
+
+def test_broken_file_is_a_sentence_and_the_result_stays(open_page, tmp_path):
+    page = open_page()
+    settle(page)
+    shown = page.locator("#results .card").evaluate_all("cards => cards.map(card => card.outerHTML)")
+    broken = tmp_path / "car.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    upload(page, broken)
+    page.wait_for_selector(".notice")
+    assert page.get_by_role("alert").inner_text() == (
+        "This picture is damaged or incomplete; please save it again or use another one."
+    )
+    assert page.locator("#results .card").evaluate_all("cards => cards.map(card => card.outerHTML)") == shown
+    page.wait_for_function("document.querySelector('#photo img')?.naturalWidth > 0")  # the photo before it
+
+    page.locator('[data-file="coupe_1.jpg"]').click()
+    page.wait_for_selector(".notice", state="detached")
+    settle(page)
+
+
+def test_photo_that_browsers_cannot_show_is_shown(open_page, tmp_path):
+    page = open_page()
+    settle(page)
+    path = tmp_path / "car.tiff"
+    Image.open(EXAMPLES / "suv_2.jpg").save(path)
+    upload(page, path)
+    page.wait_for_function("document.querySelector('#photo img')?.naturalWidth == 450")
+    settle(page)
+
+
+def test_class_explained_leaves_the_prediction_alone(open_page):
+    page = open_page()
+    settle(page)
+    sentence, bars = page.locator(".verdict h2").inner_text(), probabilities(page)
+    choose(page, "Class explained", "Coupe")
+    page.wait_for_selector("text=Why coupe?")
+    settle(page)
+    assert (page.locator(".verdict h2").inner_text(), probabilities(page)) == (sentence, bars)
+    assert all("for coupe: " in each["alt"] for each in maps(page))
+
+    choose(page, "… and not", "Coupe")
+    page.wait_for_selector(".notice")
+    assert "please choose another one" in page.get_by_role("alert").inner_text()
+    assert page.locator(".reading h2").inner_text() == "Why coupe?"
+    choose(page, "… and not", "Truck")
+    page.wait_for_selector("text=Why coupe and not truck?")
+    settle(page)
+
+
+def test_priority_shows_the_map_of_the_network_that_decides(open_page):
+    page = open_page()
+    settle(page)
+    page.get_by_label("Priority", exact=True).check()
+    title = page.wait_for_selector("text=/Ensemble: (75|100) px decides/").inner_text()
+    settle(page)
+    network = re.search(r"\d+ px", title)[0]
+    for row in range(3):
+        assert maps(page)[4 * row + 2]["alt"].startswith(f"{METHODS[row]}, {network}, ")
+
+
+def test_strength_and_own_scale_only_redraw(open_page):
+    page = open_page()
+    settle(page)
+    receipts = page.locator(".receipt").all_inner_texts()
+    picture = page.locator(".map").first.get_attribute("src")
+    page.locator("#controls input[type=range]").press("ArrowLeft")
+    page.wait_for_function("before => document.querySelector('.map').src != before", arg=picture)
+    settle(page)
+    page.get_by_label("Own scale for each map").check()
+    page.wait_for_selector("text=Full colour at")
+    settle(page)
+    assert page.locator("text=Full colour at").count() == 12
+    assert page.locator(".receipt").all_inner_texts() == receipts
+
+
+def test_newer_request_replaces_the_older(open_page):
+    page = open_page()
+    settle(page)
+    first = page.locator("#examples [aria-pressed=true]").get_attribute("data-file")
+    for file in ("sedan_1.jpg", "coupe_2.jpg", first):
+        page.locator(f'[data-file="{file}"]').click()
+        page.wait_for_timeout(300)
+    alone = open_page()  # a new visitor sees the first example, and nothing of the other two
+    settle(page)
+    settle(alone)
+    assert [each["alt"] for each in maps(page)] == [each["alt"] for each in maps(alone)]
+    assert page.locator(".verdict h2").inner_text() == alone.locator(".verdict h2").inner_text()
+
+
+def test_removed_photo_leads_back_to_the_start(open_page):
+    page = open_page()
+    settle(page)
+    page.get_by_label("Remove Image").click()
+    page.wait_for_selector("text=Give a photo of a car")
+    assert page.locator(".method").count() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_fits_and_can_be_read(open_page, width, height, scheme):
+    page = open_page(width, height, scheme)
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = maps(page)
+    in_a_row = sum(each["top"] == found[0]["top"] for each in found)
+    assert in_a_row == (4 if width > 1000 else 2)
+    assert all(each["left"] >= 0 and each["right"] <= width for each in found)
+    text, card = page.evaluate("""() => {
+      const grey = (of, property) => getComputedStyle(document.querySelector(of))[property]
+        .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0);
+      return [grey(".verdict h2", "color"), grey(".verdict", "backgroundColor")];
+    }""")
+    assert text > card + 0.5 if scheme == "dark" else card > text + 0.5
+
+
+def test_examples_work_by_keyboard(open_page):
+    page = open_page()
+    settle(page)
+    button = page.locator('[data-file="truck_4.jpg"]')
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.method.busy').length > 0")
+    settle(page)
+    assert button.get_attribute("aria-pressed") == "true"

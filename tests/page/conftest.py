@@ -1,0 +1,88 @@
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+import torch
+from PIL import Image
+
+from carmodel.card import Card
+from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.network import CLASSES, SIZES
+from carmodel.photo import Photo
+from explain.explainer import Classification
+from explain.maps import Attribution, completeness_gap
+from explain.target import Target
+
+
+class FakeExplainer:
+    """Explains every photo the same way, at once; Integrated Gradients in two stages.
+
+    `asked` lists what `refine` was asked for: the real one computes nothing that it was asked for before.
+    """
+
+    cards = MappingProxyType(
+        {str(size): Card(f"final-{size}", size, True, CLASSES, 1.0, "0f", {}, {}, {}) for size in SIZES}
+    )
+
+    def __init__(self, attribution):
+        self.attribution = attribution
+        self.asked = []
+
+    def classify(self, photo):
+        logits = {"75": torch.tensor([0.0, 0.0, 3.0, 0.0]), "100": torch.tensor([0.0, 2.0, 0.0, 0.0])}
+        predictions = {name: predict(each) for name, each in logits.items()}
+        predictions["average"] = average(*logits.values())
+        predictions["priority"] = priority(*logits.values(), PUBLISHED_OWNERS)
+        return Classification(logits, predictions)
+
+    def refine(self, photo, method, target, reference="black", tolerance=0.02, networks=("75", "100")):
+        self.asked.append((photo, method, target, reference, tolerance, networks))
+        stages = [(1.0, 8), (2.0, 16)] if method == "integrated_gradients" else [(2.0, 1)]
+        for total, steps in stages:
+            maps = {name: self.attribution(total, 2.0, method, name, steps) for name in networks}
+            yield {name: replace(each, target=target) for name, each in maps.items()}
+
+
+@pytest.fixture
+def fake(attribution) -> FakeExplainer:
+    return FakeExplainer(attribution)
+
+
+@pytest.fixture
+def quick_pictures(monkeypatch) -> None:
+    """Tiny pictures in place of maps, which still show how strong the overlay is."""
+
+    def tiny(attribution, photo, scale, strength):
+        return Image.new("RGB", (3, 2), (round(255 * strength), 0, 0))
+
+    monkeypatch.setattr("page.grid.overlay", tiny)
+
+
+@pytest.fixture(scope="session")
+def photo() -> Photo:
+    """A landscape photo, 3:2."""
+    return Photo(torch.rand(3, 300, 300, generator=torch.Generator().manual_seed(0)), 600, 400)
+
+
+@pytest.fixture
+def attribution():
+    """Makes a map whose pixels sum to `total`, for a score that changes by `change`."""
+
+    def make(total=2.0, change=2.0, method="shap", network="75", steps=1):
+        map = torch.full((300, 300), total / 90_000)
+        sums = method != "gradcam"
+        return Attribution(
+            map=map,
+            cells=map,
+            method=method,
+            network=network,
+            target=Target("suv"),
+            reference="black",
+            score=change + 1.0,
+            reference_score=1.0 if sums else None,
+            gap=completeness_gap(map, change + 1.0, 1.0) if sums else None,
+            steps=steps,
+            seconds=0.1,
+        )
+
+    return make

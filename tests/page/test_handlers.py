@@ -1,0 +1,135 @@
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from explain.attribution import METHODS
+from page import examples
+from page.handlers import SORRY, UNCHANGED, WELCOME, Handlers, Visit
+
+pytestmark = pytest.mark.usefixtures("quick_pictures")
+SKIP = gr.skip()
+FAST = ("average", "suv", "nothing", "final", "black", 0.5, 0.9, False)  # the page's controls, in order
+
+
+@pytest.fixture
+def handle(fake):
+    return Handlers({"final": fake})
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    return str(path)
+
+
+def saved(tmp_path, name, size=(90, 60)):
+    path = tmp_path / name
+    Image.effect_noise(size, 80).convert("RGB").save(path)
+    return str(path)
+
+
+def test_photo_is_explained(handle, tmp_path):
+    visit = Visit()
+    first, *_, last = handle.on_photo(saved(tmp_path, "car.png"), visit, *FAST)
+    assert first == (SKIP, *UNCHANGED)  # the browser shows the file itself
+    assert (visit.photo.width, visit.photo.height) == (90, 60)
+    assert len(last) == 1 + len(UNCHANGED) == 4 + len(METHODS)
+    assert last[1] == ""  # no notice
+    assert all("finished" in html for html in last[4:])
+
+
+def test_photo_that_browsers_cannot_show_is_shown_by_us(handle, tmp_path):
+    first, *_ = handle.on_photo(saved(tmp_path, "car.tiff"), Visit(), *FAST)
+    assert first[0].size == (450, 300)
+
+
+def test_broken_file_leaves_everything_as_it_was(handle, photo, broken):
+    visit = Visit(photo, newest=3)
+    [(shown, notice, *panels)] = handle.on_photo(broken, visit, *FAST)
+    assert visit == Visit(photo, newest=3)  # the request before it goes on
+    assert shown.size == (450, 300)  # the photo before it again
+    assert "damaged" in notice
+    assert tuple(panels) == UNCHANGED[1:]
+
+
+def test_broken_file_first_of_all(handle, broken):
+    [(shown, notice, *_)] = handle.on_photo(broken, Visit(), *FAST)
+    assert shown is None and 'role="alert"' in notice
+
+
+def test_removed_photo_leads_back_to_the_start(handle, photo):
+    visit = Visit(photo, newest=3)
+    [(_, notice, verdict, *maps)] = handle.on_photo(None, visit, *FAST)
+    assert visit == Visit(None, newest=4)
+    assert (notice, verdict, set(maps)) == ("", WELCOME, {""})
+
+
+def test_control_without_a_photo_does_nothing(handle):
+    assert list(handle.on_controls(Visit(), *FAST)) == [(SKIP, *UNCHANGED)]
+
+
+def test_newer_request_replaces_the_older(handle, photo):
+    visit = Visit(photo)
+    older = handle.on_controls(visit, *FAST)
+    next(older)
+    newer = handle.on_controls(visit, *FAST)
+    next(newer)
+    assert list(older) == []
+    assert len(list(newer)) > 1
+
+
+def test_contradicting_controls_are_a_notice(handle, photo):
+    same = ("average", "suv", "suv", *FAST[3:])
+    [(_, notice, *panels)] = handle.on_controls(Visit(photo), *same)
+    assert "please choose another one" in notice
+    assert tuple(panels) == UNCHANGED[1:]
+
+
+def test_unexpected_errors_keep_their_details(handle, photo, fake, monkeypatch, caplog):
+    def broken(_):
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr(fake, "classify", broken)
+    [(_, notice, *panels)] = handle.on_controls(Visit(photo), *FAST)
+    assert SORRY in notice and "secret" not in notice
+    assert tuple(panels) == UNCHANGED[1:]
+    assert "/secret/path" in caplog.text
+
+
+def test_page_opens_with_the_first_example(handle):
+    visit = Visit()
+    first = next(handle.on_open(visit, *FAST))
+    assert first[0].filename == str(examples.path(examples.FIRST))
+    assert (visit.photo.width, visit.photo.height) == first[0].size
+
+
+def test_clicked_example_is_explained(handle):
+    visit = Visit()
+    event = SimpleNamespace(file="truck_1.jpg")
+    first, *_, last = handle.on_example(event, visit, *FAST)
+    assert first[0].filename == str(examples.path("truck_1.jpg"))
+    assert "finished" in last[-1]
+
+
+def test_endpoints_answer_with_the_files_name(handle, tmp_path):
+    path = saved(tmp_path, "car.png")
+    assert handle.classify(path, "priority", "final")["photo"]["file"] == "car.png"
+    answer = handle.explain(path, "average", "suv", "coupe", "final", "black", 0.5)
+    assert (answer["photo"]["file"], answer["target"]) == ("car.png", "suv − coupe")
+
+
+@pytest.mark.parametrize("settings", [("suv", "suv"), ("suv", "nothing")])
+def test_endpoints_answer_errors_in_a_sentence(handle, broken, tmp_path, settings):
+    path = broken if "nothing" in settings else saved(tmp_path, "car.png")
+    with pytest.raises(gr.Error) as raised:
+        handle.explain(path, "average", *settings, "final", "black", 0.5)
+    assert "please" in raised.value.message
+    assert str(tmp_path) not in raised.value.message
+
+
+def test_endpoint_without_a_photo(handle):
+    with pytest.raises(gr.Error, match="There is no photo"):
+        handle.classify(None, "average", "final")

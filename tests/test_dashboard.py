@@ -1,0 +1,166 @@
+import os
+import re
+import shutil
+import sys
+import urllib.request
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from carmodel.network import CLASSES
+from dashboard import build, load_explainers, main
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "suv_1.jpg"
+
+
+@pytest.fixture(scope="module")
+def explainers(random_weights):
+    return load_explainers(random_weights)
+
+
+@pytest.fixture(scope="module")
+def client(page_url):
+    client = Client(page_url, verbose=False)
+    yield client
+    client.close()
+
+
+def test_only_whole_pairs_of_networks_are_offered(random_weights, tmp_path):
+    assert list(load_explainers(random_weights)) == ["final", "baseline"]
+    for name in ("final-75", "final-100", "baseline-75"):
+        for ending in ("json", "safetensors"):
+            shutil.copy(random_weights / f"{name}.{ending}", tmp_path)
+    shutil.copy(random_weights / "references.safetensors", tmp_path)
+    assert list(load_explainers(tmp_path)) == ["final"]
+
+
+@pytest.mark.parametrize("kinds", [["final", "baseline"], ["baseline"]])
+def test_networks_are_hidden_when_there_is_no_choice(explainers, kinds):
+    page = build({kind: explainers[kind] for kind in kinds})
+    networks = next(each for each in page.blocks.values() if getattr(each, "label", None) == "Networks")
+    assert [value for _, value in networks.choices] == kinds
+    assert networks.value == kinds[0]
+    assert networks.visible == (len(kinds) > 1)
+
+
+def test_no_networks_are_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["dashboard.py", "--weights", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == f"{tmp_path} holds no pair of networks such as final-75 and final-100."
+
+
+def test_help_names_every_option(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["dashboard.py", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(option in shown for option in ("--host", "--port", "--share", "--weights"))
+
+
+@pytest.mark.parametrize(
+    ("options", "given"),
+    [
+        ([], (None, None, None)),  # gradio's own variables and defaults hold
+        (["--host", "0.0.0.0", "--port", "8000", "--share"], ("0.0.0.0", 8000, True)),
+    ],
+)
+def test_options_reach_gradio(explainers, monkeypatch, options, given):
+    launched = {}
+    monkeypatch.setattr(sys, "argv", ["dashboard.py", *options])
+    monkeypatch.setattr("dashboard.load_explainers", lambda folder: explainers)
+    monkeypatch.setattr("dashboard.warm", lambda explainer: None)
+    monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings))
+    monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: None)
+    main()
+    assert tuple(launched[name] for name in ("server_name", "server_port", "share")) == given
+    assert not launched.get("show_error")  # traces and paths stay in the log
+
+
+def test_nothing_is_reported_or_kept(explainers):
+    page = build(explainers)
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False" and not page.analytics_enabled
+    assert page.delete_cache == (300, 1800)
+
+
+def test_events_share_one_queue(explainers):
+    computing = [each for each in build(explainers).fns.values() if each.fn is not None]
+    assert {(each.concurrency_id, each.concurrency_limit) for each in computing} == {("explain", 4)}
+
+
+def test_only_endpoints_with_a_meaning_are_public(client):
+    assert client.view_api(return_format="dict")["named_endpoints"].keys() == {"/classify", "/explain"}
+
+
+def test_classify_endpoint(client):
+    answer = client.predict(handle_file(EXAMPLE), api_name="/classify")
+    assert answer["photo"] == {"file": "suv_1.jpg", "width": 720, "height": 480} | answer["photo"]
+    for name in ("75", "100", "average", "priority"):
+        prediction = answer["predictions"][name]
+        assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+        assert prediction["confidence"] == prediction["probabilities"][prediction["verdict"]]
+    assert answer["predictions"]["average"]["verdict"] in CLASSES
+    assert re.match(r"(Sedan|Coupe|SUV|Truck), [>\d ]+ %: ", answer["sentence"])
+
+
+def test_explain_endpoint(client):
+    answer = client.predict(
+        photo=handle_file(EXAMPLE),
+        ensemble="average",
+        toward="suv",
+        against="sedan",
+        reference="mean",
+        tolerance=0.05,
+        api_name="/explain",
+    )
+    assert answer["target"] == "suv − sedan"
+    maps = answer["maps"]
+    assert len(maps) == 12
+    for name in ("75", "100", "average"):
+        assert maps[f"gradcam_{name}"]["gap"] is None
+        gradients = maps[f"integrated_gradients_{name}"]
+        assert gradients["reference"] == "mean" and gradients["gap"] <= 0.05 and gradients["steps"] >= 8
+        assert maps[f"shap_{name}"]["gap"] < 0.001
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [({"photo": None}, "There is no photo"), ({"toward": "suv", "against": "suv"}, "“And not” is SUV")],
+)
+def test_endpoints_answer_errors_in_a_sentence(client, settings, sentence):
+    with pytest.raises(AppError, match=sentence):
+        client.predict(**{"photo": handle_file(EXAMPLE), **settings}, api_name="/explain")
+
+
+def test_broken_photo_is_answered_in_a_sentence(client, tmp_path):
+    broken = tmp_path / "car.jpg"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(AppError, match="please use JPEG, PNG") as raised:
+        client.predict(handle_file(broken), api_name="/classify")
+    assert str(tmp_path) not in str(raised.value)
+
+
+def test_photo_is_read_as_it_was_uploaded(client, tmp_path):
+    """16-bit grey, which gradio's own decoding would turn white."""
+    path = tmp_path / "grey.png"
+    Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16").save(path)
+    eight = tmp_path / "eight.png"
+    Image.linear_gradient("L").save(eight)
+    frames = [
+        client.predict(handle_file(each), api_name="/classify")["photo"]["frame_sha256"]
+        for each in (path, eight)
+    ]
+    assert frames[0] == frames[1]
+
+
+def test_page_has_our_title_and_icon(page_url):
+    html = urllib.request.urlopen(page_url, timeout=30).read().decode()
+    assert "What car classifiers look at" in html
+    icon = urllib.request.urlopen(f"{page_url}favicon.ico", timeout=30).read()
+    assert icon == (ROOT / "page" / "favicon.png").read_bytes()
