@@ -133,11 +133,17 @@ def _controls(kinds: list[str]) -> list[gr.components.Component]:
         label="Accuracy of Integrated Gradients",
         info="How far its sum may miss the score; finer takes longer.",
     )
+    detail = gr.Radio(
+        [("Regions", "regions"), ("Pixels", "pixels")],
+        value=start.detail,
+        label="Detail",
+        info="Regions: what remains where for and against cancel side by side. Pixels: each cell by itself.",
+    )
     strength = gr.Slider(0, 1, start.strength, step=0.1, label="Overlay strength", buttons=[])
     own_scale = gr.Checkbox(
         start.own_scale, label="Own scale for each map", info="Shows faint maps; colours no longer compare."
     )
-    return [mode, toward, against, kind, reference, tolerance, strength, own_scale]
+    return [mode, toward, against, kind, reference, tolerance, detail, strength, own_scale]
 
 
 def warm(explainer: Explainer) -> None:

@@ -15,6 +15,7 @@ from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
 from explain.attribution import METHODS, REFERENCES, TOLERANCE
+from explain.detail import DETAILS, at_detail
 from explain.explainer import Explainer
 from explain.render import overlay
 from explain.report import Report, as_table, row, scale_of
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 target=target,
                 tolerance=options.tolerance,
                 rows=rows,
+                detail=options.detail,
             )
             _write(report, folder)
             bar.update()
@@ -125,6 +127,13 @@ def _parser() -> argparse.ArgumentParser:
         help="gap at which Integrated Gradients stops; smaller takes longer (default: 0.02, that is 2 %%)",
     )
     add(
+        "--detail",
+        choices=DETAILS,
+        default=DETAILS[0],
+        help="show Integrated Gradients and SHAP net of each neighbourhood, or pixel by pixel; maps.npz "
+        "always holds every pixel (default: regions)",
+    )
+    add(
         "--networks",
         choices=("final", "baseline"),
         default="final",
@@ -150,15 +159,15 @@ def _methods(text: str) -> tuple[str, ...]:
 
 
 def _write(report: Report, folder: Path) -> None:
-    maps = {
-        f"{method}_{column}": attribution
-        for method, columns in report.rows.items()
-        for column, attribution in columns.items()
-    }
-    for name, attribution in maps.items():
-        scale = scale_of(report.rows[attribution.method])
-        overlay(attribution, report.photo, scale).save(folder / f"{name}.png")
-    np.savez_compressed(folder / "maps.npz", **{name: each.map.numpy() for name, each in maps.items()})
+    arrays = {}
+    for method, columns in report.rows.items():
+        shown = at_detail(columns, report.detail)
+        scale = scale_of(shown)
+        for column, attribution in columns.items():
+            name = f"{method}_{column}"
+            arrays[name] = attribution.map.numpy()
+            overlay(shown[column], report.photo, scale).save(folder / f"{name}.png")
+    np.savez_compressed(folder / "maps.npz", **arrays)
     contact_sheet(report).savefig(folder / "contact_sheet.png", dpi="figure")
     text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")

@@ -5,6 +5,7 @@ cancels; what remains over a neighbourhood is what the eye is looking for. Every
 by a Gaussian around it (as SmoothGrad and others smooth for display), and none of it is lost: the sum stays.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -25,13 +26,14 @@ def spread(map: Tensor, sigma: float = SPREAD) -> Tensor:
     return weights @ map @ weights.T
 
 
-def at_detail(attribution: Attribution, detail: str) -> Attribution:
-    """The attribution as it is to be shown; Grad-CAM's coarse maps are never spread further.
+def at_detail(columns: Mapping[str, Attribution], detail: str) -> dict[str, Attribution]:
+    """A row's maps as they are to be shown; Grad-CAM's, which are coarse, are never spread further.
 
     Raises ValueError for a detail that is not one of DETAILS.
     """
     if detail not in DETAILS:
         raise ValueError(f"There is no detail {detail!r}; there are {', '.join(DETAILS)}.")
-    if detail == "pixels" or attribution.method == "gradcam":
-        return attribution
-    return replace(attribution, map=spread(attribution.map))
+    return {
+        name: each if detail == "pixels" or each.method == "gradcam" else replace(each, map=spread(each.map))
+        for name, each in columns.items()
+    }

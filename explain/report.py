@@ -10,6 +10,7 @@ from carmodel.card import Card
 from carmodel.ensemble import Prediction
 from carmodel.network import CLASSES
 from carmodel.photo import Photo
+from explain.detail import DETAILS, at_detail
 from explain.explainer import Classification
 from explain.maps import Attribution, difference, mean
 from explain.palette import shared_scale
@@ -31,6 +32,7 @@ class Report:
     target: Target
     tolerance: float  # the gap allowed, as a fraction
     rows: Mapping[str, Mapping[str, Attribution]]  # method -> column (see `row`) -> map
+    detail: str = DETAILS[0]  # of the pictures: the maps themselves are kept pixel by pixel
 
 
 def row(maps: Mapping[str, Attribution], mode: str, decided_by: int | None) -> dict[str, Attribution]:
@@ -68,10 +70,11 @@ def as_table(report: Report) -> dict[str, Any]:
         "sentence": sentence(classification, report.mode),
         "target": report.target.label,
         "tolerance": report.tolerance,
+        "detail": report.detail,
         "maps": {
-            f"{method}_{column}": _map(attribution, columns, report.tolerance)
+            f"{method}_{column}": figures
             for method, columns in report.rows.items()
-            for column, attribution in columns.items()
+            for column, figures in _row(columns, report).items()
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
@@ -88,6 +91,15 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
     return table
 
 
+def _row(columns: Mapping[str, Attribution], report: Report) -> dict[str, dict[str, Any]]:
+    """The figures of a row's maps, and of the pictures of them: their scale and where the weight lies."""
+    shown = at_detail(columns, report.detail)
+    pictures = {
+        name: {"scale": scale_of(shown), "description": describe(each)} for name, each in shown.items()
+    }
+    return {name: _map(each, columns, report.tolerance) | pictures[name] for name, each in columns.items()}
+
+
 def _map(attribution: Attribution, columns: Mapping[str, Attribution], tolerance: float) -> dict[str, Any]:
     return {
         "method": attribution.method,
@@ -101,6 +113,4 @@ def _map(attribution: Attribution, columns: Mapping[str, Attribution], tolerance
         "adds_up": None if attribution.gap is None else not fails(attribution, columns, tolerance),
         "steps": attribution.steps,
         "seconds": round(attribution.seconds, 3),
-        "scale": scale_of(columns),
-        "description": describe(attribution),
     }

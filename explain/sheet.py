@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from carmodel.network import CLASSES, SIZES
+from explain.detail import at_detail
 from explain.maps import Attribution
 from explain.palette import PAPER, colours, is_signed, legend
 from explain.render import SIDE, overlay, seen, upright
@@ -62,7 +63,8 @@ def contact_sheet(report: Report) -> Figure:
 
 def _row(figure: Figure, report: Report, method: str, top: int) -> None:
     columns = report.rows[method]
-    scale = scale_of(columns)
+    shown = at_detail(columns, report.detail)
+    scale = scale_of(shown)
     _write(figure, MARGIN, top, METHOD_NAMES[method], size=13, weight="bold")
     _write(figure, MARGIN, top + 34, _idea(columns["75"]), colour=QUIET)
     if is_signed(columns["75"]):
@@ -73,8 +75,8 @@ def _row(figure: Figure, report: Report, method: str, top: int) -> None:
     decided_by = report.classification.predictions[report.mode].decided_by
     ensemble = f"Priority: {decided_by} px decides" if decided_by else "Average"
     titles = ("75 px", "100 px", ensemble, "75 px − 100 px (red: 75 px finds more)")
-    for column, (title, attribution) in enumerate(zip(titles, columns.values(), strict=True)):
-        picture = overlay(attribution, report.photo, scale)
+    for column, (title, name) in enumerate(zip(titles, columns, strict=True)):
+        attribution, picture = columns[name], overlay(shown[name], report.photo, scale)
         _show(figure, _left(column), top + HEADING, picture)
         below = top + HEADING + picture.height + 10
         _write(figure, _left(column), below, title, weight="bold")

@@ -6,6 +6,7 @@ from html import escape
 
 from carmodel.photo import Photo
 from explain.attribution import Attribution
+from explain.detail import at_detail
 from explain.palette import PIXELS_PER_PERCENT, is_signed, legend, readable, shared_scale
 from explain.render import overlay, upright
 from explain.report import scale_of
@@ -37,19 +38,22 @@ class Row:
     decided_by: int | None = None
 
 
-def row(this: Row, photo: Photo, tolerance: float, strength: float, own_scale: bool) -> str:
+def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float, own_scale: bool) -> str:
     """The row as HTML.
 
-    `tolerance` is the gap that a finished map may have, `strength` in [0, 1] the opacity of the overlay. All
-    maps share one scale, printed in the legend, unless each gets its `own_scale`.
+    `tolerance` is the gap that a finished map may have, `detail` how fine it is shown, `strength` in [0, 1]
+    the opacity of the overlay. All maps share one scale, printed in the legend, unless each gets its
+    `own_scale`.
     """
-    shared = scale_of(this.maps) if this.maps else 0.0
+    shown = at_detail(this.maps, detail)
+    shared = scale_of(shown) if shown else 0.0
     ensemble = f"Ensemble: {this.decided_by} px decides" if this.decided_by else "Ensemble: average"
     titles = ("75 px", "100 px", ensemble, "75 px − 100 px <small>red: more in 75 px</small>")
     cells = [] if this.maps else _waiting(photo, titles)
-    for title, attribution in zip(titles, this.maps.values(), strict=bool(this.maps)):
-        scale = shared_scale([attribution.map]) if own_scale else shared
-        image = picture(overlay(attribution, photo, scale, strength), describe(attribution), "map")
+    for title, column in zip(titles, shown, strict=bool(shown)):
+        attribution = this.maps[column]
+        scale = shared_scale([shown[column].map]) if own_scale else shared
+        image = picture(overlay(shown[column], photo, scale, strength), describe(shown[column]), "map")
         full = f"{'±' if is_signed(attribution) else ''}{readable(scale * PIXELS_PER_PERCENT)}"
         own = f"<p>Full colour at {full}</p>" if own_scale else ""
         failed = not this.note and fails(attribution, this.maps, tolerance)  # until then it may get better

@@ -35,6 +35,7 @@ class Controls:
     kind: str = "final"
     reference: str = "black"
     tolerance: float = 0.02
+    detail: str = "regions"
     strength: float = 0.9
     own_scale: bool = False
 
@@ -76,7 +77,9 @@ def panels(
     target = controls.target(classification)
 
     def drawn(this: grid.Row) -> str:
-        return grid.row(this, photo, controls.tolerance, controls.strength, controls.own_scale)
+        return grid.row(
+            this, photo, controls.tolerance, controls.detail, controls.strength, controls.own_scale
+        )
 
     waiting = {method: grid.Row(method, note="Waiting", decided_by=decided_by) for method in METHODS}
     now = Panels(

@@ -37,12 +37,12 @@ def test_neighbours_of_opposite_sign_cancel():
 
 
 def test_only_pixel_maps_are_spread():
-    assert torch.equal(at_detail(SHAP, "regions").map, spread(NOISE))
-    assert at_detail(SHAP, "pixels") is SHAP
-    coarse = replace(SHAP, method="gradcam")
-    assert at_detail(coarse, "regions") is coarse
+    assert torch.equal(at_detail({"75": SHAP}, "regions")["75"].map, spread(NOISE))
+    assert at_detail({"75": SHAP}, "pixels") == {"75": SHAP}
+    coarse = {"75": replace(SHAP, method="gradcam")}
+    assert at_detail(coarse, "regions") == coarse
 
 
 def test_unknown_detail():
     with pytest.raises(ValueError, match="There is no detail 'fine'"):
-        at_detail(SHAP, "fine")
+        at_detail({"75": SHAP}, "fine")
