@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -183,10 +184,29 @@ def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers:
     draft.replace(stored)
 
 
-def augmentation(size: int) -> v2.Compose:
-    """uint8 frame (3, 300, 300) -> augmented float picture (3, size, size) in [0, 1]."""
+class ZoomOut(v2.Transform):
+    """Continues a picture's edges outwards by up to a half of its sides, so that what it shows gets smaller.
+
+    Labelled photos are cropped close to the car; those that people upload are not.
+    """
+
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        height, width = v2.functional.get_size(flat_inputs[0])
+        left, top, right, bottom = torch.rand(4).mul(torch.tensor([width, height] * 2) / 2).int().tolist()
+        return {"padding": [left, top, right, bottom]}
+
+    def transform(self, inpt: Tensor, params: dict[str, Any]) -> Tensor:
+        return v2.functional.pad(inpt, params["padding"], padding_mode="edge")
+
+
+def augmentation(size: int, zoom_out: float) -> v2.Compose:
+    """uint8 frame (3, 300, 300) -> augmented float picture (3, size, size) in [0, 1].
+
+    zoom_out is the probability of ZoomOut.
+    """
     return v2.Compose(
         [
+            v2.RandomApply([ZoomOut()], zoom_out),
             v2.RandomResizedCrop(
                 size, scale=(0.6, 1.0), ratio=(0.8, 1.25), interpolation=v2.InterpolationMode.BICUBIC
             ),
@@ -206,10 +226,10 @@ class TrainingPictures(Dataset):
     workers or processes.
     """
 
-    def __init__(self, frames: Frames, size: int, seed: int, epoch: int) -> None:
+    def __init__(self, frames: Frames, size: int, seed: int, epoch: int, zoom_out: float = 0.0) -> None:
         self.frames = frames
         self.labels = frames.labels
-        self.augment = augmentation(size)
+        self.augment = augmentation(size, zoom_out)
         self.seed = seed
         self.epoch = epoch
 

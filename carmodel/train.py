@@ -8,7 +8,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -19,7 +19,7 @@ from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.processes import Processes
 from carmodel.training import Recipe, Run, train_epoch, validate
-from carmodel.weights import WEIGHTS, Card, save
+from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
 
 
 def finish(run: Run, training: Frames, validation: Frames, seconds: float, folder: Path) -> Path:
@@ -60,10 +60,14 @@ def train(
     folder: Path = WEIGHTS,
     workers: int = 0,
     processes: Processes | None = None,
+    start: CarNet | None = None,
 ) -> Path:
-    """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`."""
+    """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`.
+
+    start is the network that the first epoch begins with, if not with random weights.
+    """
     processes = processes or Processes()
-    run = Run(recipe, len(training.samples) // recipe.batch, processes)
+    run = Run(recipe, len(training.samples) // recipe.batch, processes, start)
     if checkpoint.exists():
         run.resume(checkpoint)
     for epoch in range(len(run.history), recipe.epochs):
@@ -97,6 +101,18 @@ def _arguments() -> argparse.ArgumentParser:
         "--learning-rate", type=float, default=plain.learning_rate, help="peak of the cycle (%(default)s)"
     )
     parser.add_argument(
+        "--zoom-out",
+        type=float,
+        default=plain.zoom_out,
+        help="probability that a picture is shown smaller than its photo (%(default)s)",
+    )
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="folder with the network of this name to continue from, instead of random weights",
+    )
+    parser.add_argument(
         "--seed", type=int, default=plain.seed, help="decides weights, order and pictures (%(default)s)"
     )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights and their card")
@@ -114,7 +130,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the data folder."""
+    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
     options = _arguments().parse_args(arguments)
     recipe = Recipe(
         size=options.size,
@@ -122,18 +138,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epochs=options.epochs,
         batch=options.batch,
         learning_rate=options.learning_rate,
+        zoom_out=options.zoom_out,
         seed=options.seed,
     )
     processes = Processes(options.device)
     try:
+        start = None
+        if options.start:
+            start, card = load(recipe.name, options.start)
+            recipe = replace(recipe, start=card.sha256)
         training, validation = (
             load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
         )
         for file, reason in training.unreadable + validation.unreadable:
             print(f"left out {file}: {reason}", file=sys.stderr)
         checkpoint = options.checkpoint or RUNS / f"{recipe.name}.pt"
-        written = train(recipe, training, validation, checkpoint, options.out, options.workers, processes)
-    except DataError as error:
+        written = train(
+            recipe, training, validation, checkpoint, options.out, options.workers, processes, start
+        )
+    except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
     finally:

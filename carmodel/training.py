@@ -35,6 +35,8 @@ class Recipe:
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
     average_decay: float = 0.998  # of the weights' moving average, per step
+    zoom_out: float = 0.5  # probability that a picture is shown smaller than its photo
+    start: str = ""  # SHA-256 of the weights to continue from; "" for random ones
     seed: int = 1
 
     @property
@@ -46,13 +48,17 @@ class Recipe:
 class Run:
     """One training run: the network, its moving average, the optimiser and how far they have come."""
 
-    def __init__(self, recipe: Recipe, steps_per_epoch: int, processes: Processes) -> None:
+    def __init__(
+        self, recipe: Recipe, steps_per_epoch: int, processes: Processes, start: CarNet | None = None
+    ) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.processes = processes
         network = CarNet(recipe.size, recipe.batchnorm).to(
             processes.device, memory_format=torch.channels_last
         )
+        if start is not None:
+            network.load_state_dict(start.state_dict())
         self.network = network
         self.trained = processes.share(network)
         self.average = AveragedModel(
@@ -109,7 +115,7 @@ class Run:
 def batches(frames: Frames, run: Run, epoch: int, workers: int) -> Iterator[tuple[Tensor, Tensor]]:
     """This process's share of each shuffled batch of one epoch; the last, incomplete batch is left out."""
     recipe, processes = run.recipe, run.processes
-    pictures = TrainingPictures(frames, recipe.size, recipe.seed, epoch)
+    pictures = TrainingPictures(frames, recipe.size, recipe.seed, epoch, recipe.zoom_out)
     order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(recipe.seed * 1000 + epoch))
     whole = len(order) // recipe.batch * recipe.batch
     mine = order[:whole].reshape(-1, recipe.batch)[:, processes.rank :: processes.count]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from carmodel.dataset import DataError, TrainingPictures, augmentation, load_frames, read_samples
+from carmodel.dataset import DataError, TrainingPictures, ZoomOut, augmentation, load_frames, read_samples
 from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 
@@ -102,11 +102,26 @@ def test_no_readable_photo(tmp_path):
 def test_augmentation_gives_pictures_in_range(size):
     torch.manual_seed(0)
     frame = torch.randint(0, 256, (3, 300, 300), dtype=torch.uint8)
-    picture = augmentation(size)(frame)
+    picture = augmentation(size, zoom_out=1.0)(frame)
     assert picture.shape == (3, size, size)
     assert picture.dtype == torch.float32
     assert picture.min() >= 0
     assert picture.max() <= 1
+
+
+def test_zooming_out_continues_the_edges():
+    torch.manual_seed(0)
+    frame = torch.randint(0, 256, (3, 300, 300), dtype=torch.uint8)
+    transform = ZoomOut()
+    left, top, right, bottom = transform.make_params([frame])["padding"]
+    assert max(left, top, right, bottom) <= 150
+    torch.manual_seed(0)
+    torch.randint(0, 256, (3, 300, 300), dtype=torch.uint8)
+    wide = transform(frame)
+    assert wide.shape == (3, 300 + top + bottom, 300 + left + right)
+    assert torch.equal(wide[:, top : top + 300, left : left + 300], frame)
+    assert torch.equal(wide[:, 0, 0], frame[:, 0, 0])
+    assert torch.equal(wide[:, -1, -1], frame[:, -1, -1])
 
 
 def test_pictures_depend_on_seed_epoch_and_index_alone(class_folders, tmp_path):

@@ -97,3 +97,18 @@ def test_two_processes_train_like_one(class_folders, tmp_path):
     networks = [load("baseline-75", work / "weights")[0] for work in (one, two)]
     x = torch.rand(4, 3, 75, 75)
     assert torch.allclose(networks[0](x), networks[1](x), atol=0.02)
+
+
+def test_continues_from_other_weights(class_folders, tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(command(class_folders, first, "--epochs", "1")) == 0
+    # So slow that the weights stay what they were, apart from the temperature and half precision.
+    slow = ["--epochs", "1", "--start", str(first / "weights"), "--learning-rate", "1e-9"]
+    assert main([*command(class_folders, second), *slow]) == 0
+    networks = [load("final-75", work / "weights")[0] for work in (first, second)]
+    kernels = [network.features.conv3.weight for network in networks]
+    assert torch.allclose(*kernels, atol=1e-3)
+    card = json.loads((first / "weights" / "final-75.json").read_text())
+    assert load("final-75", second / "weights")[1].training["recipe"]["start"] == card["sha256"]
+    assert main([*command(class_folders, second), "--start", str(tmp_path / "none")]) == 2
+    assert "final-75.json" in capsys.readouterr().err

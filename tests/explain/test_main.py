@@ -8,6 +8,7 @@ from PIL import Image
 from carmodel.card import Card
 from carmodel.network import CLASSES, CarNet
 from carmodel.photo import read_photo
+from carmodel.vision import v2
 from carmodel.weights import save, save_references
 from explain import __main__ as command
 from explain.__main__ import main
@@ -88,8 +89,12 @@ def test_report_matches_networks_and_maps(folder, out, report):
     assert set(report["maps"]) == NAMES
     for name, table in report["maps"].items():
         assert table["sum"] == pytest.approx(arrays[name].sum(dtype=np.float64), abs=1e-4)
-        row = [np.abs(arrays[f"{table['method']}_{column}"]) for column in COLUMNS]
-        assert table["scale"] == pytest.approx(np.percentile(row, 99.5) or np.max(row), rel=1e-4)
+        row = np.stack([arrays[f"{table['method']}_{column}"] for column in COLUMNS])
+        if table["method"] != "gradcam":  # shown by region: a Gaussian of 6 px, here torchvision's
+            row = v2.functional.gaussian_blur(torch.from_numpy(row), [61, 61], [6.0, 6.0]).numpy()
+        row = np.abs(row)
+        accuracy = 1e-4 if table["method"] == "gradcam" else 0.05  # they differ along the border
+        assert table["scale"] == pytest.approx(np.percentile(row, 99.5) or np.max(row), rel=accuracy)
         if table["method"] != "gradcam":
             change = table["score"] - table["reference_score"]
             assert table["gap"] == pytest.approx(abs(table["sum"] - change) / max(abs(change), 1), abs=1e-4)

@@ -25,7 +25,7 @@ def maps():
     return {"75": attribution_of(SMALL, "75"), "100": attribution_of(LARGE, "100", gap=0.04)}
 
 
-def report_of(mode):
+def report_of(mode, detail="pixels"):
     logits = {"75": torch.tensor([0.0, 0.0, 1.0, 0.0]), "100": torch.tensor([0.0, 1.0, 0.0, 0.0])}
     predictions = {name: predict(each) for name, each in logits.items()}
     predictions |= {
@@ -39,7 +39,7 @@ def report_of(mode):
     rows = {"integrated_gradients": row(maps(), mode, predictions[mode].decided_by)}
     photo = Photo(torch.rand(3, 300, 300), 640, 480)
     return Report(
-        "car.jpg", photo, cards, Classification(logits, predictions), mode, Target("suv"), 0.02, rows
+        "car.jpg", photo, cards, Classification(logits, predictions), mode, Target("suv"), 0.02, rows, detail
     )
 
 
@@ -78,6 +78,16 @@ def test_table_of_a_map():
         "seconds": 0.123,
         "scale": pytest.approx(6e-5),
     }
+
+
+def test_pictures_by_region_leave_the_figures_alone():
+    pixels, regions = (as_table(report_of("average", detail)) for detail in ("pixels", "regions"))
+    assert (pixels["detail"], regions["detail"]) == ("pixels", "regions")
+    # Constant maps change along the border alone, where what would fall outside is kept.
+    for name, table in regions["maps"].items():
+        assert 6e-5 < table.pop("scale") < 2 * 6e-5
+        table.pop("description")
+        assert table.items() <= pixels["maps"][name].items()
 
 
 def test_table_says_which_maps_add_up():

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from PIL import Image
 
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.photo import Photo
+from explain.detail import at_detail
 from explain.explainer import Classification
 from explain.maps import Attribution
 from explain.render import overlay, upright
@@ -39,7 +41,7 @@ def report_of(gaps, mode="average", width=720, height=480, name="car.jpg"):
     }
     photo = Photo(torch.rand(3, 300, 300), width, height)
     said = Classification(dict(zip(("75", "100"), logits, strict=True)), predictions)
-    return Report(name, photo, {}, said, mode, Target("suv"), 0.02, rows)
+    return Report(name, photo, {}, said, mode, Target("suv"), 0.02, rows, detail="pixels")
 
 
 def texts(figure):
@@ -65,6 +67,14 @@ def test_sheet_shows_the_pictures_pixel_by_pixel(width, height, first):
     for left, attribution in zip((60, 550, 1040, 1530), columns.values(), strict=True):
         picture = np.asarray(overlay(attribution, report.photo, scale_of(columns)))
         assert (sheet[first : first + picture.shape[0], left : left + picture.shape[1]] == picture).all()
+
+
+def test_sheet_shows_regions():
+    report = replace(report_of({"shap": 0.0}), detail="regions")
+    columns = at_detail(report.rows["shap"], "regions")
+    picture = np.asarray(overlay(columns["75"], report.photo, scale_of(columns)))
+    sheet = drawn(contact_sheet(report))
+    assert (sheet[618 : 618 + picture.shape[0], 60 : 60 + picture.shape[1]] == picture).all()
 
 
 def test_sheet_is_as_long_as_its_rows():

@@ -4,9 +4,9 @@ from explain.report import row as columns
 from page.grid import Row, row
 
 
-def drawn(maps, photo, note="", own_scale=False, **settings):
+def drawn(maps, photo, note="", own_scale=False, detail="pixels", **settings):
     method = maps["75"].method if maps else settings.pop("method")
-    return row(Row(method, maps, note, **settings), photo, 0.02, 0.9, own_scale)
+    return row(Row(method, maps, note, **settings), photo, 0.02, detail, 0.9, own_scale)
 
 
 def pair(attribution, method, small=2.0, large=2.0, change=2.0, decided_by=None):

@@ -10,7 +10,17 @@ from page.handlers import SORRY, UNCHANGED, WELCOME, Handlers, Visit
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 SKIP = gr.skip()
-FAST = ("average", "suv", "nothing", "final", "black", 0.5, 0.9, False)  # the page's controls, in order
+FAST = (
+    "average",
+    "suv",
+    "nothing",
+    "final",
+    "black",
+    0.5,
+    "regions",
+    0.9,
+    False,
+)  # the page's controls, in order
 
 
 @pytest.fixture
