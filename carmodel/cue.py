@@ -117,15 +117,15 @@ def save(detector: Detector, cards: Mapping[str, Card], results: Mapping[str, An
 
 
 def load(cards: Mapping[str, Card], folder: Path = WEIGHTS) -> Detector | None:
-    """The detector for the networks of these cards, by name ("75", "100"); None if the folder has none.
+    """The detector for the networks of these cards, by name ("75", "100"); None if there is none for them.
 
-    Raises WeightsError for a damaged file and for one that was made for other networks.
+    Raises WeightsError for a damaged file.
     """
     if not (folder / TABLE).exists():
         return None
     table = read_table(folder / TABLE)
     if table.get("networks") != {name: card.sha256 for name, card in cards.items()}:
-        raise WeightsError(f"{TABLE} was made for other networks; run `python -m carmodel.novelty` again.")
+        return None
     threshold = table.get("threshold")
     if type(threshold) not in (int, float) or not 0 < threshold < float("inf"):
         raise WeightsError(f"{TABLE} needs a positive number as its threshold.")

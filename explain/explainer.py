@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from carmodel.cue import Cue, describe
+from carmodel.cue import load as load_detector
 from carmodel.ensemble import Prediction, average, predict, priority
 from carmodel.network import SIZES, CarNet
 from carmodel.photo import Photo, block_means
@@ -29,6 +31,7 @@ class Classification:
 
     logits: Mapping[str, Tensor]  # (4,) of "75" and "100"
     predictions: Mapping[str, Prediction]  # of "75", "100", "average" and "priority"
+    cue: Cue | None = None  # whether it is a car at all; None if that is not known for these networks
 
 
 @dataclass(eq=False)
@@ -54,24 +57,28 @@ class Explainer:
         self.networks = {name: network for name, (network, _) in loaded.items()}
         self.cards = {name: card for name, (_, card) in loaded.items()}
         self.owners = load_owners(folder)
+        self.detector = load_detector(self.cards, folder)
         self.references = load_references(folder)  # (16, 3, 300, 300)
         self.computations = 0  # results computed, not found
         self._cells: OrderedDict[Hashable, _Cell] = OrderedDict()
         self._lock = Lock()
 
     def classify(self, photo: Photo) -> Classification:
-        """The logits and predictions of a photo."""
+        """The logits and predictions of a photo, and whether it looks like one of a car."""
 
         def compute(_: None) -> Classification:
             with torch.no_grad():
-                logits = {
-                    name: network(block_means(photo.frame, network.size)[None])[0]
+                described = {
+                    name: describe(network, block_means(photo.frame, network.size)[None])
                     for name, network in self.networks.items()
                 }
+            logits = {name: rows[0] for name, (rows, _) in described.items()}
+            blocks = {name: found for name, (_, found) in described.items()}
             predictions = {name: predict(values) for name, values in logits.items()}
             predictions["average"] = average(*logits.values())
             predictions["priority"] = priority(*logits.values(), self.owners)
-            return Classification(MappingProxyType(logits), MappingProxyType(predictions))
+            cue = self.detector.cue(blocks) if self.detector else None
+            return Classification(MappingProxyType(logits), MappingProxyType(predictions), cue)
 
         return self._kept((photo.digest, "classification"), compute)
 

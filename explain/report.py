@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -66,6 +66,7 @@ def as_table(report: Report) -> dict[str, Any]:
             for name, card in report.cards.items()
         },
         "predictions": {name: _prediction(each) for name, each in classification.predictions.items()},
+        "cue": classification.cue and asdict(classification.cue) | {"car": classification.cue.looks_like_car},
         "mode": report.mode,
         "sentence": sentence(classification, report.mode),
         "target": report.target.label,

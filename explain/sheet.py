@@ -48,6 +48,8 @@ def contact_sheet(report: Report) -> Figure:
     said = report.classification, report.mode
     _write(figure, MARGIN, MARGIN - 6, sentence(*said), size=17, weight="bold")
     explained = f"{reason(*said)} The maps explain {target_name(report.target)}."
+    if (cue := report.classification.cue) and not cue.looks_like_car:
+        _write(figure, MARGIN, MARGIN + 72, cue.sentence, colour=FAILED)
     _write(figure, MARGIN, MARGIN + 46, explained, colour=QUIET)
     _write(figure, WIDTH - MARGIN, MARGIN + 46, name, colour=QUIET, align="right")
 

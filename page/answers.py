@@ -8,7 +8,14 @@ from explain.explainer import Explainer
 from explain.report import Report, as_table, row
 from page.stream import Controls
 
-PREDICTION = ("photo", "networks", "predictions", "mode", "sentence")  # keys of the table that need no map
+PREDICTION = (
+    "photo",
+    "networks",
+    "predictions",
+    "cue",
+    "mode",
+    "sentence",
+)  # keys of the table that need no map
 
 
 def classify(explainer: Explainer, name: str, photo: Photo, mode: str) -> dict[str, Any]:

@@ -27,10 +27,12 @@ def verdict(photo: Photo, classification: Classification, mode: str) -> str:
             "<p>Percentage points that 75 px gives more (right) or less (left) than 100 px.</p>",
         ),
     ]
+    cue = classification.cue
+    doubt = f'<p class="doubt">{escape(cue.sentence)}</p>' if cue and not cue.looks_like_car else ""
     return (
         '<section class="card verdict" aria-label="Verdict">'
         f"<h2>{escape(sentence(classification, mode))}</h2>"
-        f'<p class="reason">{escape(reason(classification, mode))}</p>'
+        f'<p class="reason">{escape(reason(classification, mode))}</p>{doubt}'
         f'<div class="columns">{"".join(columns)}</div></section>'
     )
 

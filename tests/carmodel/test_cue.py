@@ -101,8 +101,7 @@ def test_wrong_threshold(stored, threshold):
 
 def test_other_networks(stored):
     others = CARDS | {"75": replace(CARDS["75"], sha256="another")}
-    with pytest.raises(WeightsError, match=r"^novelty.json was made for other networks"):
-        load(others, stored[0])
+    assert load(others, stored[0]) is None
 
 
 def test_damaged_table(stored):

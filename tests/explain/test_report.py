@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
 import torch
 
 from carmodel.card import Card
+from carmodel.cue import Cue
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES
 from carmodel.photo import Photo
@@ -78,6 +80,14 @@ def test_table_of_a_map():
         "seconds": 0.123,
         "scale": pytest.approx(6e-5),
     }
+
+
+def test_table_of_the_cue():
+    report = report_of("average")
+    assert as_table(report)["cue"] is None
+    strange = replace(report.classification, cue=Cue(score=1.8, threshold=1.5))
+    table = as_table(replace(report, classification=strange))
+    assert table["cue"] == {"score": 1.8, "threshold": 1.5, "car": False}
 
 
 def test_pictures_by_region_leave_the_figures_alone():

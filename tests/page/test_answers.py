@@ -9,7 +9,7 @@ from page.stream import Controls
 
 def test_classification_as_json(fake, photo):
     answer = json.loads(json.dumps(classify(fake, "car.jpg", photo, "average")))
-    assert answer.keys() == {"photo", "networks", "predictions", "mode", "sentence"}
+    assert answer.keys() == {"photo", "networks", "predictions", "cue", "mode", "sentence"}
     assert answer["predictions"].keys() == {"75", "100", "average", "priority"}
     assert answer["predictions"]["75"]["probabilities"].keys() == set(CLASSES)
     assert fake.asked == []

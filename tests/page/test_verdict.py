@@ -1,12 +1,14 @@
 import io
 import re
 from base64 import b64decode
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from carmodel.cue import Cue
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from explain.explainer import Classification
 from explain.render import seen
@@ -58,6 +60,13 @@ def test_bars_of_every_network(photo):
     ]
     assert found[4] == ("top", "Sedan", 0, 70, "70 %")
     assert found[8:12] == found[4:8]  # the ensemble is the network that decided
+
+
+@pytest.mark.parametrize(("score", "doubted"), [(0.9, False), (1.8, True)])
+def test_doubt_that_it_is_a_car(photo, score, doubted):
+    html = verdict(photo, replace(DISAGREE, cue=Cue(score, 1.5)), "average")
+    assert ("This may not be a photo of a car" in html) == doubted
+    assert "This may not be" not in verdict(photo, DISAGREE, "average")
 
 
 def test_differences_start_in_the_middle(photo):
