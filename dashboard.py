@@ -122,7 +122,7 @@ def _controls(kinds: list[str]) -> list[gr.components.Component]:
         visible=len(kinds) > 1,
     )
     reference = gr.Radio(
-        [("Black", "black"), ("Mean colour", "mean"), ("Blurred photo", "blur")],
+        [("Blurred photo", "blur"), ("Mean colour", "mean"), ("Black", "black")],
         value=start.reference,
         label="Reference of Integrated Gradients",
         info="What the photo is compared with. Against black, what is black cannot count.",

@@ -116,8 +116,8 @@ def _parser() -> argparse.ArgumentParser:
         "--reference",
         choices=REFERENCES,
         default=REFERENCES[0],
-        help="what Integrated Gradients compares the photo with: a black picture, the photo's mean colour, "
-        "or the blurred photo (default: black)",
+        help="what Integrated Gradients compares the photo with: the blurred photo, its mean colour, "
+        "or a black picture (default: blur)",
     )
     add(
         "--tolerance",

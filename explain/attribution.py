@@ -32,7 +32,7 @@ def explain(
     target: Target,
     method: str,
     *,
-    reference: str = "black",
+    reference: str = "blur",
     references: Tensor | None = None,
     tolerance: float = TOLERANCE,
 ) -> Attribution:
@@ -50,7 +50,7 @@ def refine(
     target: Target,
     method: str,
     *,
-    reference: str = "black",
+    reference: str = "blur",
     references: Tensor | None = None,
     tolerance: float = TOLERANCE,
 ) -> Iterator[Attribution]:

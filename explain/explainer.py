@@ -87,7 +87,7 @@ class Explainer:
         photo: Photo,
         method: str,
         target: Target,
-        reference: str = "black",
+        reference: str = "blur",
         tolerance: float = TOLERANCE,
         networks: Sequence[str] = ("75", "100"),
     ) -> Iterator[dict[str, Attribution]]:

@@ -34,9 +34,9 @@ def _blur(frame: Tensor) -> Tensor:
 # The pictures that a map compares with, made from a frame (3, 300, 300) so that all networks share them.
 REFERENCE_FRAMES: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
     {
-        "black": torch.zeros_like,
-        "mean": lambda frame: frame.mean(dim=(1, 2), keepdim=True).expand_as(frame),
         "blur": _blur,
+        "mean": lambda frame: frame.mean(dim=(1, 2), keepdim=True).expand_as(frame),
+        "black": torch.zeros_like,
     }
 )
 

@@ -33,7 +33,7 @@ class Controls:
     toward: str = PREDICTED
     against: str = NOTHING
     kind: str = "final"
-    reference: str = "black"
+    reference: str = "blur"
     tolerance: float = 0.02
     detail: str = "regions"
     strength: float = 0.9

@@ -203,9 +203,10 @@ def test_help_explains_every_option(capsys):
         "--target",
         "--and-not",
         "--mode {average,priority}",
-        "--reference {black,mean,blur}",
+        "--reference {blur,mean,black}",
         "--tolerance {0.02,0.01,0.005}",
         "--methods",
+        "--detail {regions,pixels}",
         "--networks {final,baseline}",
         "--weights DIR",
     ):
