@@ -12,6 +12,7 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it while it is imported
 
 import gradio as gr
+import torch
 
 from carmodel.network import CLASSES, SIZES
 from carmodel.photo import read_photo
@@ -166,6 +167,7 @@ def main() -> None:
         "--weights", type=Path, default=WEIGHTS, metavar="DIR", help="folder with the networks"
     )
     options = parser.parse_args()
+    torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other
     try:
         explainers = load_explainers(options.weights)
     except WeightsError as error:

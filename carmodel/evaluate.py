@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,15 @@ from carmodel.metrics import disagreement, scores
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.photo import block_means
 from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
+
+
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """What is evaluated, and on what."""
+
+    networks: Mapping[str, CarNet]  # by name
+    owners: Mapping[str, int]  # class -> size of the network that Priority trusts with it
+    frames: Frames
 
 
 @torch.inference_mode()
@@ -113,6 +122,17 @@ def as_text(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def subjects(weights: Path, data: Path, split: str, cache: Path) -> Subjects:
+    """Every network in the folder `weights` and Priority's owners, and the frames of a split of `data`.
+
+    Raises WeightsError, also for a folder without a network, and DataError.
+    """
+    networks = {name: load(name, weights)[0] for name in available(weights)}
+    if not networks:
+        raise WeightsError("There are no networks in the folder of weights; train one first.")
+    return Subjects(networks, load_owners(weights), load_frames(read_samples(data, [split]), cache))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
     parser = argparse.ArgumentParser(prog="python -m carmodel.evaluate", description=__doc__.split("\n")[0])
@@ -123,17 +143,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
-        networks = {name: load(name, options.weights)[0] for name in available(options.weights)}
-        if not networks:
-            raise WeightsError("There are no networks in the folder of weights; train one first.")
-        frames = load_frames(read_samples(options.data, [options.split]), options.cache)
-        owners = load_owners(options.weights)
+        given = subjects(options.weights, options.data, options.split, options.cache)
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
-    report = evaluate(
-        frames, {name: logits_of(network, frames.pixels) for name, network in networks.items()}, owners
-    )
+    logits = {name: logits_of(network, given.frames.pixels) for name, network in given.networks.items()}
+    report = evaluate(given.frames, logits, given.owners)
     print(json.dumps(report, indent=2) if options.json else as_text(report))
     return 0
 

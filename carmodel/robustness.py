@@ -20,12 +20,12 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from tqdm import tqdm
 
-from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
-from carmodel.evaluate import accuracy_by_source, by_source, ensemble_probabilities, logits_of
+from carmodel.dataset import RUNS, DataError, Frames
+from carmodel.evaluate import accuracy_by_source, by_source, ensemble_probabilities, logits_of, subjects
 from carmodel.network import SIZES, CarNet
 from carmodel.photo import FRAME
 from carmodel.references import BORDER
-from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
+from carmodel.weights import WEIGHTS, WeightsError
 
 CHUNK = 64  # frames in memory at once, 17 MB
 GREY = 128
@@ -187,15 +187,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
-        networks = {name: load(name, options.weights)[0] for name in available(options.weights)}
-        if not networks:
-            raise WeightsError("There are no networks in the folder of weights; train one first.")
-        frames = load_frames(read_samples(options.data, [options.split]), options.cache)
-        owners = load_owners(options.weights)
+        given = subjects(options.weights, options.data, options.split, options.cache)
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
-    report = {"split": options.split, **robustness(frames, disturbed_logits(networks, frames), owners)}
+    logits = disturbed_logits(given.networks, given.frames)
+    report = {"split": options.split, **robustness(given.frames, logits, given.owners)}
     if options.out:
         options.out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(as_text(report))

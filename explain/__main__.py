@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from carmodel.network import CLASSES
@@ -38,6 +39,7 @@ Exit code 2 means that the photo, the weights or DIR cannot be used."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code: 0, or 2 with one sentence on stderr."""
     options = _parser().parse_args(arguments)
+    torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other
     try:
         photo = read_photo(options.photo)
         explainer = Explainer(options.weights, options.networks)
