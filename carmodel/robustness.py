@@ -25,6 +25,7 @@ from carmodel.evaluate import accuracy_by_source, by_source, ensemble_probabilit
 from carmodel.network import SIZES, CarNet
 from carmodel.photo import FRAME
 from carmodel.references import BORDER
+from carmodel.vision import v2
 from carmodel.weights import WEIGHTS, WeightsError
 
 CHUNK = 64  # frames in memory at once, 17 MB
@@ -66,6 +67,13 @@ def brightened(frames: Tensor, factor: float) -> Tensor:
     return (frames * factor).round().clamp(max=255).to(torch.uint8)
 
 
+def smaller(frames: Tensor, share: float) -> Tensor:
+    """`frames` (n, 3, 300, 300) uint8 shown at `share` of their sides, their edges continued outwards."""
+    margin = round((1 / share - 1) / 2 * FRAME)
+    wide = v2.functional.pad(frames, [margin] * 4, padding_mode="edge")
+    return v2.functional.resize(wide, [FRAME, FRAME], v2.InterpolationMode.BICUBIC)
+
+
 def _each(frames: Tensor, change: Callable[[Image.Image], Image.Image]) -> Tensor:
     images = (change(Image.fromarray(frame.permute(1, 2, 0).numpy())) for frame in frames)
     return torch.stack([torch.from_numpy(np.array(image)).permute(2, 0, 1) for image in images])
@@ -78,6 +86,7 @@ DISTURBANCES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "border of another photo": with_border,
     "grey border": lambda frames, others: with_border(frames, torch.full_like(frames, GREY)),
     "blurred border": lambda frames, others: with_border(frames, blurred(frames)),
+    "at two thirds of its size": lambda frames, others: smaller(frames, 2 / 3),
     "mirrored": lambda frames, others: frames.flip(-1),
     "JPEG quality 30": lambda frames, others: compressed(frames, 30),
     "brightness × 0.8": lambda frames, others: brightened(frames, 0.8),

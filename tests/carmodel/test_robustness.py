@@ -17,6 +17,7 @@ from carmodel.robustness import (
     main,
     partners,
     robustness,
+    smaller,
 )
 from carmodel.weights import Card, save
 
@@ -67,6 +68,17 @@ def test_blurred_border_is_the_photo_without_its_detail(frames):
 def test_mirrored_is_left_for_right(frames):
     found = DISTURBANCES["mirrored"](*frames).numpy()
     assert np.array_equal(found, frames[0].numpy()[:, :, :, ::-1])
+
+
+def test_smaller_by_hand():
+    # Black up to column 100, then white; columns 50 to 250 show the photo, and the edges go on.
+    frame = torch.zeros(1, 3, 300, 300, dtype=torch.uint8)
+    frame[..., 100:] = 255
+    found = smaller(frame, 2 / 3)
+    edge = 50 + 100 * 2 / 3  # where black becomes white
+    assert found.shape == frame.shape
+    assert (found[..., : int(edge) - 3] == 0).all()
+    assert (found[..., int(edge) + 4 :] == 255).all()
 
 
 @pytest.mark.parametrize(("name", "factor"), [("brightness × 0.8", 0.8), ("brightness × 1.2", 1.2)])
