@@ -24,7 +24,7 @@ from carmodel.card import Card, WeightsError, read_bytes, read_table
 from carmodel.network import CHANNELS, CarNet
 from carmodel.weights import WEIGHTS
 
-BLOCK = 5  # of the seven convolutions; the best in the comparison of `carmodel.novelty`, just before 4
+BLOCK = 5  # of the seven convolutions; 4 and 5 lead the comparison of `carmodel.novelty`
 TABLE, TENSORS = "novelty.json", "novelty-distances.safetensors"
 
 
