@@ -76,17 +76,22 @@ class Handlers:
 
     def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A control was changed; nothing happens as long as there is no photo."""
-        if visit.photo is None:
+        photo = visit.photo
+        if photo is None:
             yield gr.skip(), *UNCHANGED
             return
-        visit.newest += 1
-        this = visit.newest
         chosen = Controls(*controls)
+        explainer = self.explainers[chosen.kind]
+        cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
         try:
-            for now in panels(
-                self.explainers[chosen.kind], visit.photo, chosen, lambda: visit.newest == this
-            ):
-                yield gr.skip(), *now.all
+            chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
+            visit.newest += 1
+            this = visit.newest
+            for now in panels(explainer, photo, chosen, lambda: visit.newest == this):
+                if visit.newest != this:  # it may have been replaced while this was being drawn
+                    return
+                yield gr.skip(), cleared, *now.all[1:]
+                cleared = gr.skip()
         except ControlsError as error:
             yield gr.skip(), notice(str(error)), *UNCHANGED[1:]
         except Exception:

@@ -7,6 +7,7 @@ from PIL import Image
 from explain.attribution import METHODS
 from page import examples
 from page.handlers import SORRY, UNCHANGED, WELCOME, Handlers, Visit
+from page.stream import Panels
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 SKIP = gr.skip()
@@ -47,7 +48,7 @@ def test_photo_is_explained(handle, tmp_path):
     assert first == (SKIP, *UNCHANGED)  # the browser shows the file itself
     assert (visit.photo.width, visit.photo.height) == (90, 60)
     assert len(last) == 1 + len(UNCHANGED) == 4 + len(METHODS)
-    assert last[1] == ""  # no notice
+    assert last[1] == SKIP  # no notice
     assert all("finished" in html for html in last[4:])
 
 
@@ -91,9 +92,30 @@ def test_newer_request_replaces_the_older(handle, photo):
     assert len(list(newer)) > 1
 
 
+def test_nothing_is_drawn_over_a_newer_request(handle, photo, monkeypatch):
+    """Even if the older one was too far to notice that it is no longer wanted."""
+    monkeypatch.setattr("page.handlers.panels", lambda *_: iter([Panels(verdict="1"), Panels(verdict="2")]))
+    visit = Visit(photo)
+    older = handle.on_controls(visit, *FAST)
+    next(older)
+    list(handle.on_photo(None, visit, *FAST))
+    assert list(older) == []
+
+
+def test_later_notice_is_not_wiped_away(handle, photo, broken):
+    visit = Visit(photo)
+    older = handle.on_controls(visit, *FAST)
+    assert next(older)[1] == ""
+    [(_, notice, *_)] = handle.on_photo(broken, visit, *FAST)
+    assert "damaged" in notice
+    assert {str(each[1]) for each in older} == {str(SKIP)}
+
+
 def test_contradicting_controls_are_a_notice(handle, photo):
     same = ("average", "suv", "suv", *FAST[3:])
-    [(_, notice, *panels)] = handle.on_controls(Visit(photo), *same)
+    visit = Visit(photo, newest=3)
+    [(_, notice, *panels)] = handle.on_controls(visit, *same)
+    assert visit.newest == 3  # the request before it goes on
     assert "please choose another one" in notice
     assert tuple(panels) == UNCHANGED[1:]
 
