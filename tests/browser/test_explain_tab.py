@@ -29,6 +29,7 @@ def upload(page, path):
 def choose(page, label, option):
     page.get_by_label(label).click()
     page.get_by_role("option", name=option, exact=True).click()
+    page.get_by_role("option").first.wait_for(state="detached")  # the list closes with an animation
 
 
 def probabilities(page):
