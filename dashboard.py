@@ -184,6 +184,7 @@ def main() -> None:
         footer_links=["api", "settings"],
         max_file_size="40mb",  # beyond it gradio refuses; from 20 MB our own sentence says what to do
         state_session_capacity=200,  # visits in memory, of about a megabyte each
+        ssr_mode=False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
         run_history=False,  # gradio would keep every photo and result in the browser
     )
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
