@@ -21,6 +21,7 @@ from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.words import named
 from page import examples
+from page.guide import READING
 from page.handlers import Handlers, Visit
 from page.photo_input import PhotoInput
 from page.stream import NOTHING, PREDICTED, Controls, panels
@@ -72,7 +73,9 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                 with gr.Column(elem_id="answer"):
                     notice, verdict = panel(elem_id="notice"), panel(elem_id="verdict")
                 with gr.Column(elem_id="maps"):
-                    heading, *rows = (panel() for _ in ("heading", *METHODS))
+                    heading = panel()
+                    gr.HTML(READING, apply_default_css=False)
+                    rows = [panel() for _ in METHODS]
 
         shown = [photo, notice, verdict, heading, *rows]
         settings = [visit, *controls]

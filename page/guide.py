@@ -1,0 +1,39 @@
+"""How to read the maps: every term that stands under them, in plain words, folded away until it is wanted."""
+
+from html import escape
+
+# What stands under a map or beside it -> what it means.
+TERMS = {
+    "Score": (
+        "A network gives every class a number, its logit. One logit more multiplies the odds of "
+        "the class by about 2.7. The maps share out the score of the class explained, or how far "
+        "it is above “and not”."
+    ),
+    "Logits per 1 % of the picture": (
+        "How strong a colour is: what a hundredth of the picture, all in this colour, would add "
+        "to the score. The maps of a row share one scale, so their colours can be compared."
+    ),
+    "Reference": (
+        "What the photo is compared with. Integrated Gradients uses the one you choose, "
+        "SHAP 16 blurred averages of training photos."
+    ),
+    "Σ map": "All of the map added up.",
+    "f(x) − f(reference)": "How far the score is from that of the reference. This is what Σ map should be.",
+    "Gap": (
+        "How far the two miss each other, in per cent of the second, or of one logit if that is "
+        "more. Red if it is more than you allow: the map then does not explain the score."
+    ),
+    "Steps": (
+        "Integrated Gradients goes from the reference to the photo in this many steps, and "
+        "doubles them until the gap is small enough."
+    ),
+    "75 px − 100 px": (
+        "Where the 75 px network relies on something more (red) or less (blue) than the 100 px one."
+    ),
+}
+
+READING = (
+    '<details class="guide"><summary>How to read the maps</summary><dl>'
+    + "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in TERMS.items())
+    + "</dl></details>"
+)
