@@ -4,7 +4,6 @@ For every photo source apart: accuracy with its 95 % interval, recall and precis
 matrix, calibration error, and how often the two networks disagree and who is right then.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,10 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
+from carmodel.dataset import DataError, Frames, load_frames, read_samples
 from carmodel.ensemble import average, priority
 from carmodel.metrics import disagreement, scores
 from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.options import photo_options
 from carmodel.photo import block_means
 from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
 
@@ -135,12 +135,10 @@ def subjects(weights: Path, data: Path, split: str, cache: Path) -> Subjects:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
-    parser = argparse.ArgumentParser(prog="python -m carmodel.evaluate", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser = photo_options("evaluate", __doc__.split("\n")[0])
     parser.add_argument("--split", default="test", help="name of the split (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
-    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
         given = subjects(options.weights, options.data, options.split, options.cache)

@@ -5,7 +5,6 @@ how well it does. The other pictures are made as small as the photos first, so t
 tell the two apart. One half of each folder of them compares ways to score a picture, the other half judges.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,9 +18,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from carmodel.cue import BLOCK, Detector, Spread, describe, save
-from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
+from carmodel.dataset import DataError, Frames, load_frames, read_samples
 from carmodel.evaluate import by_source
 from carmodel.network import CHANNELS, SIZES, CarNet
+from carmodel.options import photo_options
 from carmodel.photo import PhotoError, block_means, read_photo
 from carmodel.robustness import SHORT_SIDE, compressed
 from carmodel.weights import WEIGHTS, WeightsError, load
@@ -162,15 +162,13 @@ def fit(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0, or 2 after one sentence about the folders or weights."""
-    parser = argparse.ArgumentParser(prog="python -m carmodel.novelty", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser = photo_options("novelty", __doc__.split("\n")[0])
     parser.add_argument(
         "--others", type=Path, nargs="+", required=True, help="folders of pictures that show no car"
     )
     parser.add_argument("--split", default="val", help="the cars of the final figures (%(default)s)")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the result")
-    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
         loaded = {str(size): load(f"final-{size}", options.weights) for size in SIZES}

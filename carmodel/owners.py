@@ -4,7 +4,6 @@ Each class is owned by one of the networks. With four classes there are 16 ways 
 with which Priority is right most often is stored in weights/ensemble.json, beside the published one.
 """
 
-import argparse
 import itertools
 import json
 import sys
@@ -13,10 +12,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from carmodel.dataset import RUNS, DataError, load_frames, read_samples
+from carmodel.dataset import DataError, load_frames, read_samples
 from carmodel.ensemble import PUBLISHED_OWNERS, priority
 from carmodel.evaluate import logits_of
 from carmodel.network import CLASSES, SIZES
+from carmodel.options import photo_options
 from carmodel.weights import ENSEMBLE, WEIGHTS, WeightsError, load
 
 
@@ -34,12 +34,10 @@ def count_right(logits_75: Tensor, logits_100: Tensor, labels: Tensor) -> dict[t
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
-    parser = argparse.ArgumentParser(prog="python -m carmodel.owners", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser = photo_options("owners", __doc__.split("\n")[0])
     parser.add_argument(
         "--weights", type=Path, default=WEIGHTS, help="folder of the networks and of the result"
     )
-    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
         networks = [load(f"final-{size}", options.weights)[0] for size in SIZES]

@@ -8,7 +8,6 @@ hundreds of photos, so no single photo can be recovered from it. Photos are comp
 would gather by dealers' frames otherwise, and the means are blurred until no dealer's logo is legible.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from carmodel.dataset import RUNS, DataError, load_frames, read_samples
+from carmodel.dataset import DataError, load_frames, read_samples
+from carmodel.options import photo_options
 from carmodel.vision import v2
 from carmodel.weights import WEIGHTS, save_references
 
@@ -60,10 +60,8 @@ def _mean_frame(pixels: np.ndarray, group: Tensor) -> Tensor:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0, or 2 after one sentence about the data folder."""
-    parser = argparse.ArgumentParser(prog="python -m carmodel.references", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser = photo_options("references", __doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for references.safetensors")
-    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
         frames = load_frames(read_samples(options.data, ["train"]), options.cache)

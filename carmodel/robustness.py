@@ -6,7 +6,6 @@ replaced, by that of a photo of another class or by nothing that tells a class, 
 photo meets on its way: mirroring, strong compression, another exposure.
 """
 
-import argparse
 import io
 import json
 import sys
@@ -20,9 +19,10 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from tqdm import tqdm
 
-from carmodel.dataset import RUNS, DataError, Frames
+from carmodel.dataset import DataError, Frames
 from carmodel.evaluate import accuracy_by_source, by_source, ensemble_probabilities, logits_of, subjects
 from carmodel.network import SIZES, CarNet
+from carmodel.options import photo_options
 from carmodel.photo import FRAME
 from carmodel.references import BORDER
 from carmodel.vision import v2
@@ -188,12 +188,10 @@ def as_text(report: Mapping[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
-    parser = argparse.ArgumentParser(prog="python -m carmodel.robustness", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser = photo_options("robustness", __doc__.split("\n")[0])
     parser.add_argument("--split", default="val", help="name of the split (%(default)s)")
     parser.add_argument("--out", type=Path, help="JSON file to write as well")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
-    parser.add_argument("--cache", type=Path, default=RUNS / "frames", help="folder for cached frames")
     options = parser.parse_args(arguments)
     try:
         given = subjects(options.weights, options.data, options.split, options.cache)

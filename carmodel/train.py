@@ -17,6 +17,7 @@ from carmodel.calibration import fit_temperature, fold_temperature
 from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
 from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.options import photo_options
 from carmodel.processes import Processes
 from carmodel.training import Recipe, Run, train_epoch, validate
 from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
@@ -83,10 +84,7 @@ def train(
 
 def _arguments() -> argparse.ArgumentParser:
     plain = Recipe(size=75)
-    parser = argparse.ArgumentParser(
-        prog="python -m carmodel.train", description="Train one of the four networks."
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser = photo_options("train", "Train one of the four networks.")
     parser.add_argument(
         "--size", type=int, choices=SIZES, required=True, help="pixels the network sees on a side"
     )
@@ -117,9 +115,6 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights and their card")
     parser.add_argument("--checkpoint", type=Path, help="file to continue from and write to (runs/NAME.pt)")
-    parser.add_argument(
-        "--cache", type=Path, default=RUNS / "frames", help="folder for cached frames (%(default)s)"
-    )
     parser.add_argument(
         "--workers", type=int, default=0, help="processes that prepare pictures (%(default)s)"
     )
