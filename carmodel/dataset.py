@@ -1,4 +1,4 @@
-"""Labelled photos on disk -> frames, splits and augmented training pictures.
+"""Labelled photos on disk -> frames and splits.
 
 A data folder is described either by a `manifest.csv` (columns path, split, label; source and group are used
 when present) or by class folders: `train/sedan/…`, `val/sedan/…`, or just `sedan/…`, which is then split
@@ -13,17 +13,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from carmodel.network import CLASSES
 from carmodel.photo import FRAME, PhotoError, read_photo
-from carmodel.vision import ImageFolder, v2
+from carmodel.vision import ImageFolder
 
 SPLITS = ("train", "val", "test")
 RUNS = Path("runs")  # checkpoints and cached frames; never committed
@@ -182,62 +180,3 @@ def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers:
     with index.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(sorted(reasons.items()))
     draft.replace(stored)
-
-
-class ZoomOut(v2.Transform):
-    """Continues a picture's edges outwards by up to a half of its sides, so that what it shows gets smaller.
-
-    Labelled photos are cropped close to the car; those that people upload are not.
-    """
-
-    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        height, width = v2.functional.get_size(flat_inputs[0])
-        left, top, right, bottom = torch.rand(4).mul(torch.tensor([width, height] * 2) / 2).int().tolist()
-        return {"padding": [left, top, right, bottom]}
-
-    def transform(self, inpt: Tensor, params: dict[str, Any]) -> Tensor:
-        return v2.functional.pad(inpt, params["padding"], padding_mode="edge")
-
-
-def augmentation(size: int, zoom_out: float) -> v2.Compose:
-    """uint8 frame (3, 300, 300) -> augmented float picture (3, size, size) in [0, 1].
-
-    zoom_out is the probability of ZoomOut.
-    """
-    return v2.Compose(
-        [
-            v2.RandomApply([ZoomOut()], zoom_out),
-            v2.RandomResizedCrop(
-                size, scale=(0.6, 1.0), ratio=(0.8, 1.25), interpolation=v2.InterpolationMode.BICUBIC
-            ),
-            v2.RandomHorizontalFlip(),
-            v2.ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4),
-            v2.RandomGrayscale(0.1),
-            v2.ToDtype(torch.float32, scale=True),
-            v2.RandomErasing(p=0.5, scale=(0.02, 0.2)),
-        ]
-    )
-
-
-class TrainingPictures(Dataset):
-    """Augmented pictures of one epoch: what photo `i` becomes depends on (seed, epoch, i) alone.
-
-    So a run that was killed continues with exactly the pictures it would have seen, whatever the number of
-    workers or processes.
-    """
-
-    def __init__(self, frames: Frames, size: int, seed: int, epoch: int, zoom_out: float = 0.0) -> None:
-        self.frames = frames
-        self.labels = frames.labels
-        self.augment = augmentation(size, zoom_out)
-        self.seed = seed
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        frame = torch.from_numpy(self.frames.pixels[index].copy())
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(hash((self.seed, self.epoch, index)) & 0x7FFFFFFF)
-            return self.augment(frame), self.labels[index]

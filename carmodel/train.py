@@ -19,6 +19,7 @@ from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.options import photo_options
 from carmodel.processes import Processes
+from carmodel.soft_targets import SoftTargets, read_soft_targets
 from carmodel.training import Recipe, Run, train_epoch, validate
 from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
 
@@ -62,10 +63,12 @@ def train(
     workers: int = 0,
     processes: Processes | None = None,
     start: CarNet | None = None,
+    taught: SoftTargets | None = None,
 ) -> Path:
     """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`.
 
-    start is the network that the first epoch begins with, if not with random weights.
+    start is the network that the first epoch begins with, if not with random weights; taught what a teacher
+    says of the training photos.
     """
     processes = processes or Processes()
     run = Run(recipe, len(training.samples) // recipe.batch, processes, start)
@@ -73,7 +76,7 @@ def train(
         run.resume(checkpoint)
     for epoch in range(len(run.history), recipe.epochs):
         started = time.monotonic()
-        loss = train_epoch(run, training, epoch, workers)
+        loss = train_epoch(run, training, epoch, workers, taught)
         validate(run, validation, epoch, loss)
         run.history[-1]["seconds"] = time.monotonic() - started
         if processes.is_first:
@@ -105,6 +108,15 @@ def _arguments() -> argparse.ArgumentParser:
         help="probability that a picture is shown smaller than its photo (%(default)s)",
     )
     parser.add_argument(
+        "--average-decay",
+        type=float,
+        default=plain.average_decay,
+        help="of the weights' moving average, per step (%(default)s)",
+    )
+    parser.add_argument(
+        "--soft-targets", type=Path, metavar="FILE", help="a teacher's answers, from carmodel.teacher"
+    )
+    parser.add_argument(
         "--start",
         type=Path,
         metavar="DIR",
@@ -133,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epochs=options.epochs,
         batch=options.batch,
         learning_rate=options.learning_rate,
+        average_decay=options.average_decay,
         zoom_out=options.zoom_out,
         seed=options.seed,
     )
@@ -147,9 +160,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         for file, reason in training.unreadable + validation.unreadable:
             print(f"left out {file}: {reason}", file=sys.stderr)
+        taught = None
+        if options.soft_targets:
+            taught = read_soft_targets(options.soft_targets, training)
+            recipe = replace(recipe, soft_targets=taught.sha256)
         checkpoint = options.checkpoint or RUNS / f"{recipe.name}.pt"
         written = train(
-            recipe, training, validation, checkpoint, options.out, options.workers, processes, start
+            recipe, training, validation, checkpoint, options.out, options.workers, processes, start, taught
         )
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)

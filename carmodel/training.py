@@ -1,7 +1,8 @@
 """The training loop: a recipe, the state of a run, and one epoch of it.
 
 SGD with Nesterov momentum on a one-cycle learning rate (Smith & Topin 2018), augmentation from torchvision,
-label smoothing, and an exponential moving average of the weights that is what gets validated and kept.
+label smoothing, an exponential moving average of the weights that is what gets validated and kept, and, where
+there is a teacher, distillation.
 """
 
 import json
@@ -16,10 +17,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from carmodel.dataset import DataError, Frames, TrainingPictures
+from carmodel.dataset import DataError, Frames
 from carmodel.evaluate import accuracy_by_source, logits_of
 from carmodel.network import CarNet
+from carmodel.pictures import TrainingPictures
 from carmodel.processes import Processes
+from carmodel.soft_targets import SoftTargets, distillation
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Recipe:
     average_decay: float = 0.998  # of the weights' moving average, per step
     zoom_out: float = 0.5  # probability that a picture is shown smaller than its photo
     start: str = ""  # SHA-256 of the weights to continue from; "" for random ones
+    soft_targets: str = ""  # SHA-256 of the teacher's answers to learn from; "" for labels alone
+    taught_share: float = 0.8  # of the loss that the teacher's answers decide, where there are any
+    teacher_temperature: float = 2.0  # that both answers are softened with
     seed: int = 1
 
     @property
@@ -112,37 +118,52 @@ class Run:
         self.history, self.best = state["history"], state["best"]
 
 
-def batches(frames: Frames, run: Run, epoch: int, workers: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """This process's share of each shuffled batch of one epoch; the last, incomplete batch is left out."""
+def batches(
+    frames: Frames, run: Run, epoch: int, workers: int, taught: SoftTargets | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """This process's share of each shuffled batch of one epoch; the last, incomplete batch is left out.
+
+    Yields pictures (n, 3, size, size) and the rows (n,) of `frames` that they show. Where there is a teacher,
+    the pictures are the views that it was shown.
+    """
     recipe, processes = run.recipe, run.processes
-    pictures = TrainingPictures(frames, recipe.size, recipe.seed, epoch, recipe.zoom_out)
+    if taught is None:
+        pictures = TrainingPictures(frames, recipe.size, recipe.seed, epoch, recipe.zoom_out)
+    else:
+        pictures = TrainingPictures(frames, recipe.size, taught.seed, epoch, taught.zoom_out, taught.views)
     order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(recipe.seed * 1000 + epoch))
     whole = len(order) // recipe.batch * recipe.batch
     mine = order[:whole].reshape(-1, recipe.batch)[:, processes.rank :: processes.count]
     loader = DataLoader(pictures, batch_sampler=mine.tolist(), num_workers=workers)
-    for x, labels in loader:
-        yield (
-            x.to(processes.device, memory_format=torch.channels_last, non_blocking=True),
-            labels.to(processes.device, non_blocking=True),
-        )
+    for x, rows in loader:
+        yield x.to(processes.device, memory_format=torch.channels_last, non_blocking=True), rows
 
 
-def train_epoch(run: Run, frames: Frames, epoch: int, workers: int) -> float:
+def train_epoch(
+    run: Run, frames: Frames, epoch: int, workers: int, taught: SoftTargets | None = None
+) -> float:
     """One pass over the photos; the mean training loss."""
     run.network.train()
-    total = torch.zeros((), device=run.processes.device)
-    steps = len(frames.samples) // run.recipe.batch
+    recipe, device = run.recipe, run.processes.device
+    total = torch.zeros((), device=device)
+    steps = len(frames.samples) // recipe.batch
+    labels = frames.labels.to(device)
+    answers = taught.logits[epoch % taught.views].to(device) if taught else None
     bar = tqdm(
-        batches(frames, run, epoch, workers),
+        batches(frames, run, epoch, workers, taught),
         total=steps,
-        desc=f"{run.recipe.name} epoch {epoch + 1}/{run.recipe.epochs}",
+        desc=f"{recipe.name} epoch {epoch + 1}/{recipe.epochs}",
         disable=not run.processes.is_first,
         mininterval=1,
     )
-    for x, labels in bar:
+    for x, rows in bar:
         with run.processes.autocast():
             logits = run.trained(x)
-        loss = F.cross_entropy(logits.float(), labels, label_smoothing=run.recipe.label_smoothing)
+        logits, rows = logits.float(), rows.to(device)
+        loss = F.cross_entropy(logits, labels[rows], label_smoothing=recipe.label_smoothing)
+        if answers is not None:
+            lesson = distillation(logits, answers[rows], recipe.teacher_temperature)
+            loss = (1 - recipe.taught_share) * loss + recipe.taught_share * lesson
         run.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         run.optimiser.step()

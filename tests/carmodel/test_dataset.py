@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from carmodel.dataset import DataError, TrainingPictures, ZoomOut, augmentation, load_frames, read_samples
+from carmodel.dataset import DataError, load_frames, read_samples
 from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 
@@ -96,46 +95,3 @@ def test_no_readable_photo(tmp_path):
         (tmp_path / "train" / name / "a.png").write_bytes(b"not a picture")
     with pytest.raises(DataError, match="None of the photos"):
         load_frames(read_samples(tmp_path, ["train"]), tmp_path / "cache")
-
-
-@pytest.mark.parametrize("size", [75, 100])
-def test_augmentation_gives_pictures_in_range(size):
-    torch.manual_seed(0)
-    frame = torch.randint(0, 256, (3, 300, 300), dtype=torch.uint8)
-    picture = augmentation(size, zoom_out=1.0)(frame)
-    assert picture.shape == (3, size, size)
-    assert picture.dtype == torch.float32
-    assert picture.min() >= 0
-    assert picture.max() <= 1
-
-
-def test_zooming_out_continues_the_edges():
-    torch.manual_seed(0)
-    frame = torch.randint(0, 256, (3, 300, 300), dtype=torch.uint8)
-    transform = ZoomOut()
-    left, top, right, bottom = transform.make_params([frame])["padding"]
-    assert max(left, top, right, bottom) <= 150
-    torch.manual_seed(0)
-    torch.randint(0, 256, (3, 300, 300), dtype=torch.uint8)
-    wide = transform(frame)
-    assert wide.shape == (3, 300 + top + bottom, 300 + left + right)
-    assert torch.equal(wide[:, top : top + 300, left : left + 300], frame)
-    assert torch.equal(wide[:, 0, 0], frame[:, 0, 0])
-    assert torch.equal(wide[:, -1, -1], frame[:, -1, -1])
-
-
-def test_pictures_depend_on_seed_epoch_and_index_alone(class_folders, tmp_path):
-    frames = load_frames(read_samples(class_folders, ["train"]), tmp_path)
-    state = torch.random.get_rng_state()
-    first = TrainingPictures(frames, 75, seed=1, epoch=0)
-    torch.manual_seed(99)
-    second = TrainingPictures(frames, 75, seed=1, epoch=0)
-    assert torch.equal(first[5][0], second[5][0])
-    assert not torch.equal(first[5][0], TrainingPictures(frames, 75, seed=1, epoch=1)[5][0])
-    assert not torch.equal(first[5][0], TrainingPictures(frames, 75, seed=2, epoch=0)[5][0])
-    # and leave the caller's random numbers alone
-    torch.random.set_rng_state(state)
-    expected = torch.rand(1)
-    torch.random.set_rng_state(state)
-    first[3]
-    assert torch.equal(torch.rand(1), expected)
