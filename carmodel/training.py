@@ -65,6 +65,8 @@ class Run:
         )
         if start is not None:
             network.load_state_dict(start.state_dict())
+        elif not recipe.batchnorm:
+            network.apply(_initialise)
         self.network = network
         self.trained = processes.share(network)
         self.average = AveragedModel(
@@ -116,6 +118,13 @@ class Run:
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
         self.history, self.best = state["history"], state["best"]
+
+
+def _initialise(layer: nn.Module) -> None:
+    """He et al. 2015: with torch's own, smaller weights ten layers without normalisation learn nothing."""
+    if isinstance(layer, nn.Conv2d | nn.Linear):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
 
 
 def batches(
