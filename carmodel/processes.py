@@ -37,6 +37,12 @@ class Processes:
         """`network` wrapped so that gradients are averaged over all processes."""
         return DistributedDataParallel(network) if self.count > 1 else network
 
+    def mean(self, value: torch.Tensor) -> torch.Tensor:
+        """The mean of all processes' values, the same in each."""
+        if self.count > 1:
+            distributed.all_reduce(value)
+        return value / self.count
+
     def autocast(self) -> contextlib.AbstractContextManager:
         """bfloat16 where it helps: GPUs, and CPUs with avx512_bf16 or amx (about twice as fast there)."""
         helps = self.device.type != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")

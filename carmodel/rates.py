@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = photo_options("rates", "Compare learning rates in short runs.")
     parser.add_argument("--size", type=int, choices=SIZES, required=True, help="of the network, in pixels")
     parser.add_argument("--baseline", action="store_true", help="without batch normalisation")
-    parser.add_argument("--rates", type=float, nargs="+", default=[0.003, 0.01, 0.03], help="peak rates")
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.0003, 0.001, 0.003], help="peak rates")
     parser.add_argument("--epochs", type=int, default=3, help="of each run (%(default)s)")
     parser.add_argument("--batch", type=int, default=64, help="photos a step (%(default)s)")
     parser.add_argument("--runs", type=Path, default=RUNS / "rates", help="folder for checkpoints")

@@ -20,7 +20,7 @@ from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.options import photo_options
 from carmodel.processes import Processes
 from carmodel.soft_targets import SoftTargets, read_soft_targets
-from carmodel.training import Recipe, Run, train_epoch, validate
+from carmodel.training import MIXES, Recipe, Run, train_epoch, validate
 from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
 
 
@@ -113,6 +113,7 @@ def _arguments() -> argparse.ArgumentParser:
         default=plain.average_decay,
         help="of the weights' moving average, per step (%(default)s)",
     )
+    parser.add_argument("--mix", choices=MIXES, default="", help="mix each batch's pictures with each other")
     parser.add_argument(
         "--soft-targets", type=Path, metavar="FILE", help="a teacher's answers, from carmodel.teacher"
     )
@@ -147,6 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         learning_rate=options.learning_rate,
         average_decay=options.average_decay,
         zoom_out=options.zoom_out,
+        mix=options.mix,
         seed=options.seed,
     )
     processes = Processes(options.device)

@@ -1,8 +1,8 @@
 """The training loop: a recipe, the state of a run, and one epoch of it.
 
-SGD with Nesterov momentum on a one-cycle learning rate (Smith & Topin 2018), augmentation from torchvision,
-label smoothing, an exponential moving average of the weights that is what gets validated and kept, and, where
-there is a teacher, distillation.
+SGD with Nesterov momentum (AdamW without batch normalisation) on a one-cycle learning rate (Smith & Topin
+2018), augmentation from torchvision, label smoothing, an exponential moving average of the weights that is
+what gets validated and kept, and, where there is a teacher, distillation.
 """
 
 import json
@@ -19,10 +19,13 @@ from tqdm import tqdm
 
 from carmodel.dataset import DataError, Frames
 from carmodel.evaluate import accuracy_by_source, logits_of
-from carmodel.network import CarNet
+from carmodel.network import CLASSES, CarNet
 from carmodel.pictures import TrainingPictures
 from carmodel.processes import Processes
 from carmodel.soft_targets import SoftTargets, distillation
+from carmodel.vision import v2
+
+MIXES = {"mixup": v2.MixUp, "cutmix": v2.CutMix}
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Recipe:
     average_decay: float = 0.998  # of the weights' moving average, per step
     zoom_out: float = 0.5  # probability that a picture is shown smaller than its photo
     start: str = ""  # SHA-256 of the weights to continue from; "" for random ones
+    mix: str = ""  # "mixup" (Zhang et al. 2018) or "cutmix" (Yun et al. 2019) of each batch's pictures
     soft_targets: str = ""  # SHA-256 of the teacher's answers to learn from; "" for labels alone
     taught_share: float = 0.8  # of the loss that the teacher's answers decide, where there are any
     teacher_temperature: float = 2.0  # that both answers are softened with
@@ -74,15 +78,16 @@ class Run:
         )
         decayed = [p for p in network.parameters() if p.ndim > 1]
         plain = [p for p in network.parameters() if p.ndim <= 1]
-        self.optimiser = torch.optim.SGD(
-            [
-                {"params": decayed, "weight_decay": recipe.weight_decay},
-                {"params": plain, "weight_decay": 0.0},
-            ],
-            lr=recipe.learning_rate,
-            momentum=recipe.momentum,
-            nesterov=True,
-        )
+        groups = [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ]
+        if recipe.batchnorm:
+            self.optimiser = torch.optim.SGD(
+                groups, recipe.learning_rate, momentum=recipe.momentum, nesterov=True
+            )
+        else:  # plain gradients do not get ten layers without normalisation going in a few epochs
+            self.optimiser = torch.optim.AdamW(groups, recipe.learning_rate)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser,
             max_lr=recipe.learning_rate,
@@ -165,11 +170,15 @@ def train_epoch(
         disable=not run.processes.is_first,
         mininterval=1,
     )
-    for x, rows in bar:
+    for step, (x, rows) in enumerate(bar):
+        rows = rows.to(device)
+        wanted = labels[rows]
+        if recipe.mix:
+            x, wanted = _mixed(recipe, x, wanted, epoch * steps + step)
         with run.processes.autocast():
             logits = run.trained(x)
-        logits, rows = logits.float(), rows.to(device)
-        loss = F.cross_entropy(logits, labels[rows], label_smoothing=recipe.label_smoothing)
+        logits = logits.float()
+        loss = F.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
         if answers is not None:
             lesson = distillation(logits, answers[rows], recipe.teacher_temperature)
             loss = (1 - recipe.taught_share) * loss + recipe.taught_share * lesson
@@ -179,7 +188,14 @@ def train_epoch(
         run.schedule.step()
         run.average.update_parameters(run.network)
         total += loss.detach()
-    return float(total / steps)
+    return float(run.processes.mean(total / steps))
+
+
+def _mixed(recipe: Recipe, x: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    """Pictures mixed with each other, and their classes' shares (n, 4); the same for the same step."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(hash((recipe.seed, step)) & 0x7FFFFFFF)
+        return MIXES[recipe.mix](num_classes=len(CLASSES))(x, labels)
 
 
 def validate(run: Run, validation: Frames, epoch: int, loss: float) -> None:
