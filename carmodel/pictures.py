@@ -53,8 +53,9 @@ class TrainingPictures(Dataset):
     """Augmented pictures of one epoch: what photo `i` becomes depends on (seed, epoch, i) alone.
 
     So a run that was killed continues with exactly the pictures it would have seen, whatever the number of
-    workers or processes. With `views`, a photo has only so many views, which return in turn; with
-    `erasing`, a random rectangle of every other picture is hidden, another one each epoch.
+    workers or processes. A random rectangle of every other picture is hidden. With `views`, a photo has only
+    so many views, which return in turn, mirrored or not, with something else hidden; `bare` pictures are the
+    views themselves.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class TrainingPictures(Dataset):
         epoch: int,
         zoom_out: float = 0.0,
         views: int = 0,
-        erasing: bool = True,
+        bare: bool = False,
     ) -> None:
         self.frames = frames
         self.labels = frames.labels
         self.augment = augmentation(size, zoom_out)
-        self.erase = v2.RandomErasing(p=0.5, scale=(0.02, 0.2)) if erasing else v2.Identity()
+        erasing = v2.RandomErasing(p=0.5, scale=(0.02, 0.2))
+        mirrored = v2.Compose([v2.RandomHorizontalFlip(), erasing])
+        self.vary = v2.Identity() if bare else mirrored if views else erasing
         self.seed = seed
         self.epoch = epoch
         self.view = epoch % views if views else None
@@ -86,4 +89,4 @@ class TrainingPictures(Dataset):
             picture = self.augment(frame)
             if self.view is not None:
                 torch.manual_seed(hash((self.seed, self.epoch, index, 1)) & 0x7FFFFFFF)
-            return self.erase(picture), index
+            return self.vary(picture), index

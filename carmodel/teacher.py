@@ -33,7 +33,7 @@ class Lesson:
     """What decides the soft targets, apart from the photos."""
 
     epochs: int = 9
-    views: int = 8
+    views: int = 4
     batch: int = 64
     zoom_out: float = 0.5
     learning_rate: float = 2e-3
@@ -78,9 +78,7 @@ def view_logits(teacher: Teacher, frames: Frames, lesson: Lesson) -> Tensor:
     teacher.eval()
     answers = []
     for view in range(lesson.views):
-        pictures = TrainingPictures(
-            frames, SIZE, lesson.seed, view, lesson.zoom_out, lesson.views, erasing=False
-        )
+        pictures = TrainingPictures(frames, SIZE, lesson.seed, view, lesson.zoom_out, lesson.views, bare=True)
         loader = DataLoader(pictures, 32)
         answers.append(
             torch.cat(

@@ -55,24 +55,25 @@ def test_views_return_in_turn_with_another_part_hidden(class_folders, tmp_path):
     frames = load_frames(read_samples(class_folders, ["train"]), tmp_path)
     seen, whole = (
         [
-            [
-                TrainingPictures(frames, 75, 1, epoch, 0.5, views=2, erasing=erasing)[row][0]
-                for row in range(12)
-            ]
+            [TrainingPictures(frames, 75, 1, epoch, 0.5, views=2, bare=bare)[row][0] for row in range(12)]
             for epoch in range(4)
         ]
-        for erasing in (True, False)
+        for bare in (False, True)
     )
     for row in range(12):
         assert torch.equal(whole[0][row], whole[2][row])
         assert torch.equal(whole[1][row], whole[3][row])
         assert not torch.equal(whole[0][row], whole[1][row])
-    changed = [not torch.equal(seen[0][row], seen[2][row]) for row in range(12)]
-    assert any(changed)
-    # What is not hidden is the view itself.
+    assert any(not torch.equal(seen[0][row], seen[2][row]) for row in range(12))
+    # What is not hidden is the view itself or its mirror image, and both occur.
+    mirrored = []
     for row in range(12):
-        same = (seen[0][row] == whole[0][row]).float().mean()
-        assert same > 0.75
+        same, turned = (
+            (seen[0][row] == view).float().mean() for view in (whole[0][row], whole[0][row].flip(2))
+        )
+        assert max(same, turned) > 0.75
+        mirrored.append(bool(turned > same))
+    assert {True, False} == set(mirrored)
 
 
 def test_teacher_and_students_see_the_same_part(class_folders, tmp_path):
@@ -83,7 +84,7 @@ def test_teacher_and_students_see_the_same_part(class_folders, tmp_path):
     ramps = replace(frames, pixels=np.repeat(photo[None], len(frames.samples), 0))
     for row in range(6):
         means = [
-            TrainingPictures(ramps, size, 1, 0, 0.5, views=2, erasing=False)[row][0].mean((1, 2))
+            TrainingPictures(ramps, size, 1, 0, 0.5, views=2, bare=True)[row][0].mean((1, 2))
             for size in (75, 100, 128)
         ]
         assert torch.allclose(means[0], means[2], atol=0.01)

@@ -22,7 +22,7 @@ def test_a_lesson_is_written_continued_and_learnt_from(class_folders, tmp_path, 
     teacher.load_state_dict(torch.load(tmp_path / "teacher.pt", weights_only=True)["teacher"])
     teacher.eval()
     plain = Lesson()
-    pictures = TrainingPictures(frames, SIZE, plain.seed, 1, plain.zoom_out, views=2, erasing=False)
+    pictures = TrainingPictures(frames, SIZE, plain.seed, 1, plain.zoom_out, views=2, bare=True)
     with torch.no_grad():
         assert torch.allclose(teacher(pictures[7][0][None])[0], taught.logits[1, 7], atol=1e-4)
 
