@@ -33,7 +33,7 @@ class Lesson:
     """What decides the soft targets, apart from the photos."""
 
     epochs: int = 9
-    views: int = 4
+    views: int = 6
     batch: int = 64
     zoom_out: float = 0.5
     learning_rate: float = 2e-3

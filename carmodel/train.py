@@ -18,9 +18,10 @@ from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
 from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.options import photo_options
+from carmodel.pictures import TrainingPictures
 from carmodel.processes import Processes
 from carmodel.soft_targets import SoftTargets, read_soft_targets
-from carmodel.training import MIXES, Recipe, Run, train_epoch, validate
+from carmodel.training import MIXES, Recipe, Run, initialise, train_epoch, validate
 from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
 
 
@@ -67,13 +68,19 @@ def train(
 ) -> Path:
     """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`.
 
-    start is the network that the first epoch begins with, if not with random weights; taught what a teacher
-    says of the training photos.
+    start is the network that the first epoch begins with, if not with random weights: of the other size, its
+    convolutions. taught is what a teacher says of the training photos.
     """
     processes = processes or Processes()
     run = Run(recipe, len(training.samples) // recipe.batch, processes, start)
     if checkpoint.exists():
         run.resume(checkpoint)
+    elif not recipe.batchnorm and not (start and start.size == recipe.size):
+        # The same pictures in every process, so that all start with the same weights.
+        order = torch.randperm(len(training.samples), generator=torch.Generator().manual_seed(recipe.seed))
+        pictures = TrainingPictures(training, recipe.size, recipe.seed, 0, recipe.zoom_out)
+        few = torch.stack([pictures[row][0] for row in order[: recipe.batch].tolist()])
+        initialise(run.network, run.network.head if start else run.network, few.to(processes.device))
     for epoch in range(len(run.history), recipe.epochs):
         started = time.monotonic()
         loss = train_epoch(run, training, epoch, workers, taught)
@@ -118,10 +125,13 @@ def _arguments() -> argparse.ArgumentParser:
         "--soft-targets", type=Path, metavar="FILE", help="a teacher's answers, from carmodel.teacher"
     )
     parser.add_argument(
-        "--start",
+        "--start", type=Path, metavar="DIR", help="folder with the network of this name to continue from"
+    )
+    parser.add_argument(
+        "--trunk",
         type=Path,
         metavar="DIR",
-        help="folder with the network of this name to continue from, instead of random weights",
+        help="folder with the other size's network, whose convolutions to use",
     )
     parser.add_argument(
         "--seed", type=int, default=plain.seed, help="decides weights, order and pictures (%(default)s)"
@@ -154,8 +164,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     processes = Processes(options.device)
     try:
         start = None
-        if options.start:
-            start, card = load(recipe.name, options.start)
+        if options.start or options.trunk:
+            size = options.size if options.start else sum(SIZES) - options.size
+            start, card = load(replace(recipe, size=size).name, options.start or options.trunk)
             recipe = replace(recipe, start=card.sha256)
         training, validation = (
             load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")

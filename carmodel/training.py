@@ -42,7 +42,7 @@ class Recipe:
     label_smoothing: float = 0.1
     average_decay: float = 0.998  # of the weights' moving average, per step
     zoom_out: float = 0.5  # probability that a picture is shown smaller than its photo
-    start: str = ""  # SHA-256 of the weights to continue from; "" for random ones
+    start: str = ""  # SHA-256 of the weights to continue from, of this or the other size; "" for random ones
     mix: str = ""  # "mixup" (Zhang et al. 2018) or "cutmix" (Yun et al. 2019) of each batch's pictures
     soft_targets: str = ""  # SHA-256 of the teacher's answers to learn from; "" for labels alone
     taught_share: float = 0.8  # of the loss that the teacher's answers decide, where there are any
@@ -68,9 +68,9 @@ class Run:
             processes.device, memory_format=torch.channels_last
         )
         if start is not None:
-            network.load_state_dict(start.state_dict())
-        elif not recipe.batchnorm:
-            network.apply(_initialise)
+            network.features.load_state_dict(start.features.state_dict())  # the same at every size
+            if start.size == recipe.size:
+                network.head.load_state_dict(start.head.state_dict())
         self.network = network
         self.trained = processes.share(network)
         self.average = AveragedModel(
@@ -125,11 +125,25 @@ class Run:
         self.history, self.best = state["history"], state["best"]
 
 
-def _initialise(layer: nn.Module) -> None:
-    """He et al. 2015: with torch's own, smaller weights ten layers without normalisation learn nothing."""
-    if isinstance(layer, nn.Conv2d | nn.Linear):
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.zeros_(layer.bias)
+@torch.no_grad()
+def initialise(network: CarNet, part: nn.Module, x: Tensor) -> None:
+    """Random weights for `part` by which every unit's sum has mean 0 and variance 1 on pictures x.
+
+    What batch normalisation does for the others at every step, networks without it get once, at the start
+    (Krähenbühl et al. 2016, Data-dependent initializations); with torch's own weights they learn nothing.
+    """
+    for layer in part.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+            seen: list[Tensor] = []
+            hook = layer.register_forward_hook(lambda _, __, out, seen=seen: seen.append(out))
+            network(x)
+            hook.remove()
+            units = seen[0].transpose(0, 1).flatten(1)  # (units, all places in all pictures)
+            spread = units.std(dim=1) + 1e-6
+            layer.weight /= spread.view(-1, *[1] * (layer.weight.ndim - 1))
+            layer.bias.copy_(-units.mean(dim=1) / spread)
 
 
 def batches(

@@ -82,7 +82,7 @@ def test_wrong_folder_is_one_sentence(tmp_path, capsys):
 def test_two_processes_train_like_one(class_folders, tmp_path):
     """Without batch normalisation the mean of two halves' gradients is the whole batch's gradient."""
     one, two = tmp_path / "one", tmp_path / "two"
-    more = ("--epochs", "3", "--baseline", "--learning-rate", "0.0005")
+    more = ("--epochs", "3", "--baseline", "--learning-rate", "0.0001")
     assert main(command(class_folders, one, *more)) == 0
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run(
@@ -123,3 +123,15 @@ def test_mixed_pictures_train_the_same_twice(class_folders, tmp_path, mix):
     assert card.training["recipe"]["mix"] == mix
     assert main(command(class_folders, tmp_path / "plain", "--epochs", "1")) == 0
     assert weights_file(tmp_path / "plain") != weights_file(tmp_path / "once")
+
+
+def test_begins_with_the_other_sizes_convolutions(class_folders, tmp_path):
+    small, large = tmp_path / "small", tmp_path / "large"
+    assert main([*command(class_folders, small, "--epochs", "1"), "--baseline"]) == 0
+    slow = ["--baseline", "--size", "100", "--learning-rate", "1e-9", "--epochs", "1"]
+    assert main([*command(class_folders, large), *slow, "--trunk", str(small / "weights")]) == 0
+    trunk, _ = load("baseline-75", small / "weights")
+    network, card = load("baseline-100", large / "weights")
+    for mine, theirs in zip(network.features.parameters(), trunk.features.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-3)
+    assert card.training["recipe"]["start"] == load("baseline-75", small / "weights")[1].sha256

@@ -3,8 +3,9 @@ from itertools import chain
 import torch
 
 from carmodel.dataset import load_frames, read_samples
+from carmodel.network import CarNet
 from carmodel.processes import Processes
-from carmodel.training import Recipe, Run, batches
+from carmodel.training import Recipe, Run, batches, initialise
 
 
 def seen(frames, recipe, rank: int, count: int, epoch: int) -> list[list[int]]:
@@ -33,3 +34,21 @@ def test_weight_decay_spares_biases_and_normalisation():
     assert len(decayed["params"]) == 7 + 3  # convolutions and fully connected layers
     assert (decayed["weight_decay"], plain["weight_decay"]) == (5e-4, 0)
     assert sum(p.numel() for group in (decayed, plain) for p in group["params"]) == 1_556_650
+
+
+def test_every_unit_starts_with_mean_zero_and_variance_one():
+    torch.manual_seed(0)
+    network = CarNet(75, batchnorm=False)
+    x = 0.5 + 0.2 * torch.rand(16, 3, 75, 75)  # far from mean 0, as photos are
+    initialise(network, network, x)
+    seen = {}
+    layers = [network.features.conv1, network.features.conv4, network.features.conv7, network.head.fc2]
+    for layer in layers:
+        layer.register_forward_hook(
+            lambda layer, _, out: seen.update({layer: out.transpose(0, 1).flatten(1)})
+        )
+    with torch.no_grad():
+        network(x)
+    for layer in layers:
+        assert torch.allclose(seen[layer].mean(1), torch.zeros(len(seen[layer])), atol=1e-3)
+        assert torch.allclose(seen[layer].std(1), torch.ones(len(seen[layer])), atol=1e-2)
