@@ -26,14 +26,18 @@ def spread(map: Tensor, sigma: float = SPREAD) -> Tensor:
     return weights @ map @ weights.T
 
 
-def at_detail(columns: Mapping[str, Attribution], detail: str) -> dict[str, Attribution]:
-    """A row's maps as they are to be shown; Grad-CAM's, which are coarse, are never spread further.
+def shown(attribution: Attribution, detail: str) -> Attribution:
+    """A map as it is to be shown; Grad-CAM's, which is coarse, is never spread further.
 
     Raises ValueError for a detail that is not one of DETAILS.
     """
     if detail not in DETAILS:
         raise ValueError(f"There is no detail {detail!r}; there are {', '.join(DETAILS)}.")
-    return {
-        name: each if detail == "pixels" or each.method == "gradcam" else replace(each, map=spread(each.map))
-        for name, each in columns.items()
-    }
+    if detail == "pixels" or attribution.method == "gradcam":
+        return attribution
+    return replace(attribution, map=spread(attribution.map))
+
+
+def at_detail(columns: Mapping[str, Attribution], detail: str) -> dict[str, Attribution]:
+    """A row's maps as they are to be shown. Raises ValueError for a detail that is not one of DETAILS."""
+    return {name: shown(each, detail) for name, each in columns.items()}

@@ -1,0 +1,123 @@
+"""A network as explaining computes it: a chain of stages, without autograd and without hooks.
+
+Batch normalisation is folded into the layer before it and pooling goes before the activation that it commutes
+with, so nothing is left but convolutions, products of matrices and little else. A stage shares the network's
+weights where it can, never changes them, and is safe to share between threads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights, fuse_linear_bn_weights
+
+PLAIN = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}  # of convolutions
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+IDLE = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d)  # in evaluation, that is
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A convolution or a fully connected layer, then perhaps ReLU, then perhaps a max pool."""
+
+    weight: Tensor  # (out, in, rows, columns) or (out, in)
+    bias: Tensor | None
+    rectified: bool = False
+    pool: tuple[int, int] | None = None  # rows and columns of a window, which is also the stride
+
+    def linear(self, x: Tensor) -> Tensor:
+        """The layer's own outputs z (n, …), before pool and ReLU."""
+        if self.weight.ndim == 4:
+            return F.conv2d(x, self.weight, self.bias)
+        return F.linear(x.flatten(1), self.weight, self.bias)
+
+    def after(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The stage's outputs for the layer's z, perhaps in its memory, and where in z a pool's maxima were."""
+        places = None
+        if self.pool is not None:
+            z, places = F.max_pool2d(z, self.pool, return_indices=True)
+        return z.relu_() if self.rectified else z, places
+
+    def transposed(self, multipliers: Tensor, shape: Sequence[int]) -> Tensor:
+        """What multipliers of z (n, …) are for one input of `shape` each: (n, *shape)."""
+        if self.weight.ndim == 4:
+            return F.conv_transpose2d(multipliers, self.weight)
+        inputs = (multipliers @ self.weight).reshape(-1, *shape)
+        return inputs.contiguous(memory_format=torch.channels_last) if len(shape) == 3 else inputs
+
+
+def gradients(stages: Sequence[Stage], z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients of scores by the first layer's outputs z (n, …), and the logits (n, 4). Overwrites z.
+
+    weights (n, 4) are those of the logits in each picture's score.
+    """
+    outputs, places = stages[0].after(z)
+    kept = [(z.shape[1:], outputs, places)]
+    for stage in stages[1:]:
+        z = stage.linear(outputs)
+        outputs, places = stage.after(z)
+        kept.append((z.shape[1:], outputs, places))
+    logits = outputs.clone()
+    multipliers = weights.clone()
+    for i in reversed(range(len(stages))):
+        shape, outputs, places = kept[i]
+        if stages[i].rectified:
+            multipliers.mul_(outputs.sign_())
+        if places is not None:
+            multipliers = F.max_unpool2d(multipliers, places, stages[i].pool, output_size=shape[1:])
+        if i:
+            multipliers = stages[i].transposed(multipliers, kept[i - 1][1].shape[1:])
+    return multipliers, logits
+
+
+def fold(network: nn.Module) -> tuple[Stage, ...]:
+    """The stages of a network whose modules run one after the other, in the order of registration.
+
+    Raises ValueError for a module, or an order of modules, that CarNet does not have.
+    """
+    stages: list[Stage] = []
+    for name, module in network.named_modules():
+        if any(module.children()) or isinstance(module, IDLE):
+            continue
+        if stage := _layer(module):
+            stages.append(stage)
+        elif stages and (stage := _extended(stages[-1], module)):
+            stages[-1] = stage
+        else:
+            raise ValueError(f"{name} ({type(module).__name__}) is not where CarNet would have it.")
+    return tuple(stages)
+
+
+def _layer(module: nn.Module) -> Stage | None:
+    """The stage that begins with a module; None for one that none begins with."""
+    if isinstance(module, nn.Linear):
+        weight = module.weight.detach()
+    elif isinstance(module, nn.Conv2d) and PLAIN.items() <= vars(module).items():
+        weight = module.weight.detach().contiguous(memory_format=torch.channels_last)
+    else:
+        return None
+    return Stage(weight, module.bias if module.bias is None else module.bias.detach())
+
+
+def _extended(stage: Stage, module: nn.Module) -> Stage | None:
+    """The stage with one more module at its end; None where it does not go there."""
+    if isinstance(module, NORMS) and not stage.rectified and stage.pool is None:
+        return _normalised(stage, module)
+    if isinstance(module, nn.ReLU) and not stage.rectified and stage.pool is None:
+        return replace(stage, rectified=True)
+    if isinstance(module, nn.MaxPool2d) and stage.pool is None:
+        side, stride = (
+            each if isinstance(each, tuple) else (each, each) for each in (module.kernel_size, module.stride)
+        )
+        plain = (module.padding, module.dilation, module.ceil_mode) == (0, 1, False)
+        return replace(stage, pool=side) if side == stride and plain else None
+    return None
+
+
+def _normalised(stage: Stage, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Stage:
+    fuse = fuse_linear_bn_weights if isinstance(norm, nn.BatchNorm1d) else fuse_conv_bn_weights
+    statistics = norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    weight, bias = fuse(stage.weight, stage.bias, *statistics)
+    return replace(stage, weight=weight.detach(), bias=bias.detach())
