@@ -25,8 +25,13 @@ from carmodel.training import MIXES, Recipe, Run, initialise, train_epoch, valid
 from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
 
 
-def finish(run: Run, training: Frames, validation: Frames, seconds: float, folder: Path) -> Path:
-    """Calibrate the best epoch's network on the validation photos and write it with its card."""
+def finish(
+    run: Run, training: Frames, validation: Frames, seconds: float, folder: Path, before: Card | None = None
+) -> Path:
+    """Calibrate the best epoch's network on the validation photos and write it with its card.
+
+    before is the card of the network that the run began with; its training is kept in the new card.
+    """
     network = CarNet(run.recipe.size, run.recipe.batchnorm)
     network.load_state_dict(run.best["state"])
     temperature = fit_temperature(run.best["logits"], validation.labels)
@@ -49,7 +54,8 @@ def finish(run: Run, training: Frames, validation: Frames, seconds: float, folde
             "hours": round(seconds / 3600, 3),
             "device": run.processes.device.type,
             "history": run.history,
-        },
+        }
+        | ({"before": before.training} if before else {}),
         results={"validation": accuracy_by_source(run.best["logits"], validation)},
     )
     return save(network, card, folder)
@@ -63,24 +69,26 @@ def train(
     folder: Path = WEIGHTS,
     workers: int = 0,
     processes: Processes | None = None,
-    start: CarNet | None = None,
+    start: tuple[CarNet, Card] | None = None,
     taught: SoftTargets | None = None,
 ) -> Path:
     """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`.
 
-    start is the network that the first epoch begins with, if not with random weights: of the other size, its
-    convolutions. taught is what a teacher says of the training photos.
+    start is the network that the first epoch begins with, if not with random weights, and its card; of a
+    network of the other size only the convolutions are used. taught is what a teacher says of the training
+    photos.
     """
     processes = processes or Processes()
-    run = Run(recipe, len(training.samples) // recipe.batch, processes, start)
+    begun, before = start or (None, None)
+    run = Run(recipe, len(training.samples) // recipe.batch, processes, begun)
     if checkpoint.exists():
         run.resume(checkpoint)
-    elif not recipe.batchnorm and not (start and start.size == recipe.size):
+    elif not recipe.batchnorm and not (begun and begun.size == recipe.size):
         # The same pictures in every process, so that all start with the same weights.
         order = torch.randperm(len(training.samples), generator=torch.Generator().manual_seed(recipe.seed))
         pictures = TrainingPictures(training, recipe.size, recipe.seed, 0, recipe.zoom_out)
         few = torch.stack([pictures[row][0] for row in order[: recipe.batch].tolist()])
-        initialise(run.network, run.network.head if start else run.network, few.to(processes.device))
+        initialise(run.network, run.network.head if begun else run.network, few.to(processes.device))
     for epoch in range(len(run.history), recipe.epochs):
         started = time.monotonic()
         loss = train_epoch(run, training, epoch, workers, taught)
@@ -89,7 +97,7 @@ def train(
         if processes.is_first:
             run.save(checkpoint)
     seconds = sum(row["seconds"] for row in run.history)
-    return finish(run, training, validation, seconds, folder) if processes.is_first else folder
+    return finish(run, training, validation, seconds, folder, before) if processes.is_first else folder
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -166,8 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start = None
         if options.start or options.trunk:
             size = options.size if options.start else sum(SIZES) - options.size
-            start, card = load(replace(recipe, size=size).name, options.start or options.trunk)
-            recipe = replace(recipe, start=card.sha256)
+            start = load(replace(recipe, size=size).name, options.start or options.trunk)
+            recipe = replace(recipe, start=start[1].sha256)
         training, validation = (
             load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
         )

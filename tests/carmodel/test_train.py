@@ -109,7 +109,9 @@ def test_continues_from_other_weights(class_folders, tmp_path, capsys):
     kernels = [network.features.conv3.weight for network in networks]
     assert torch.allclose(*kernels, atol=1e-3)
     card = json.loads((first / "weights" / "final-75.json").read_text())
-    assert load("final-75", second / "weights")[1].training["recipe"]["start"] == card["sha256"]
+    training = load("final-75", second / "weights")[1].training
+    assert training["recipe"]["start"] == card["sha256"]
+    assert training["before"] == card["training"]
     assert main([*command(class_folders, second), "--start", str(tmp_path / "none")]) == 2
     assert "final-75.json" in capsys.readouterr().err
 
