@@ -2,6 +2,7 @@
 
 import json
 import re
+import reprlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from carmodel.network import CLASSES, SIZES
 
 TEMPERATURES = (0.05, 20.0)  # beyond these a calibration has failed
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # a file's name in the same folder, whoever chose it
+DIGEST = re.compile(r"[0-9a-f]{64}")  # SHA-256
+MAX_FILE = 50_000_000  # bytes; the larger network has 19 MB in single precision
+MAX_TABLE = 1_000_000  # bytes of JSON
+QUOTED = 60  # characters of a strange value that a message repeats
 
 
 class WeightsError(ValueError):
@@ -42,33 +47,36 @@ def read_card(path: Path) -> Card:
     expected = [field.name for field in fields(Card)]
     for key in [*expected, *table]:
         if (key in expected) != (key in table):
-            raise WeightsError(f"{path.name} {'lacks' if key in expected else 'has an unknown'} {key!r}.")
+            fault = "lacks" if key in expected else "has an unknown"
+            raise WeightsError(f"{path.name} {fault} {brief(key)}.")
     if isinstance(table["classes"], list):
         table["classes"] = tuple(table["classes"])
     card = Card(**table)
     if wrong := wrong_value(card):
         raise WeightsError(f"{path.name} is wrong: {wrong}.")
     if card.name != path.stem:
-        raise WeightsError(f"{path.name} is the card of {card.name!r}, not of {path.stem!r}.")
+        raise WeightsError(f"{path.name} is the card of {brief(card.name)}, not of {path.stem!r}.")
     return card
 
 
 def wrong_value(card: Card) -> str:
-    """What is wrong with a card's values, in words; "" if nothing is."""
+    """What is wrong with a card's values, in words; "" if nothing is. An empty sha256 is still to come."""
     low, high = TEMPERATURES
     is_number = type(card.temperature) in (int, float)  # True is neither
     checks = {
         "name is not a text": isinstance(card.name, str),
-        f"size is {card.size!r}, not 75 or 100": is_size(card.size),
+        f"size is {brief(card.size)}, not 75 or 100": is_size(card.size),
         "batchnorm is not true or false": isinstance(card.batchnorm, bool),
         f"classes are not {', '.join(CLASSES)} in this order": card.classes == CLASSES,
         f"temperature is not a number from {low:g} to {high:g}": (
             is_number and low <= card.temperature <= high
         ),
-        "sha256 is not a text": isinstance(card.sha256, str),
-        "data is not a table": isinstance(card.data, dict),
-        "training is not a table": isinstance(card.training, dict),
-        "results is not a table": isinstance(card.results, dict),
+        "sha256 is not 64 hexadecimal digits": (
+            isinstance(card.sha256, str) and (card.sha256 == "" or DIGEST.fullmatch(card.sha256))
+        ),
+        "data is not a table of JSON's values": _is_table(card.data),
+        "training is not a table of JSON's values": _is_table(card.training),
+        "results is not a table of JSON's values": _is_table(card.results),
     }
     return next((wrong for wrong, holds in checks.items() if not holds), "")
 
@@ -77,7 +85,7 @@ def check_name(name: str) -> None:
     """Raises WeightsError unless `name` can be a file's name in the folder, and in no other one."""
     if not NAME.fullmatch(name):
         raise WeightsError(
-            f"{name!r} is no name for weights: use letters, digits, dots, dashes and underscores."
+            f"{brief(name)} is no name for weights: use letters, digits, dots, dashes and underscores."
         )
 
 
@@ -86,9 +94,16 @@ def is_size(value: object) -> bool:
     return type(value) is int and value in SIZES
 
 
+def brief(value: object) -> str:
+    """A value from a file or a request as a message may repeat it: quoted, and short however long it is."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxlong = short.maxother = QUOTED
+    return short.repr(value)
+
+
 def read_table(path: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises WeightsError."""
-    data = read_bytes(path)
+    """The JSON object in a file of at most 1 MB. Raises WeightsError."""
+    data = read_bytes(path, MAX_TABLE)
     try:
         table = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -98,11 +113,26 @@ def read_table(path: Path) -> dict[str, Any]:
     return table
 
 
-def read_bytes(path: Path) -> bytes:
-    """The contents of a file. Raises WeightsError."""
+def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The contents of a file of at most `limit` bytes. Raises WeightsError."""
     try:
-        return path.read_bytes()
+        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+            raise OSError("not a file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
     except FileNotFoundError as error:
         raise WeightsError(f"{path.name} is missing.") from error
     except OSError as error:
         raise WeightsError(f"{path.name} cannot be read.") from error
+    if len(data) > limit:
+        raise WeightsError(f"{path.name} is too large: it has more than {limit // 10**6} MB.")
+    return data
+
+
+def _is_table(value: object) -> bool:
+    """Whether a value is a JSON object; NaN, infinity and halves of UTF-16 pairs are not JSON's."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return isinstance(value, dict)

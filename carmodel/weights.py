@@ -3,11 +3,13 @@
 Weights are stored in half precision. The card holds the SHA-256 of the weights, so that the two cannot be
 mixed up. The same folder holds the reference frames that SHAP compares with and the rule of the priority
 ensemble. Each file is replaced in one step: whoever reads it meanwhile finds the old one or the new one.
+`python -m carmodel.weights` lists the networks of a folder and imports others (`carmodel.shelf`).
 """
 
 import json
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +22,7 @@ from carmodel.card import (
     NAME,
     Card,
     WeightsError,
+    brief,
     check_name,
     is_size,
     read_bytes,
@@ -36,17 +39,21 @@ __all__ = [
     "Card",
     "WeightsError",
     "available",
+    "blank",
     "load",
     "load_owners",
     "load_references",
     "save",
     "save_references",
+    "wrong_tensor",
 ]
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 MAX_BYTES = 10_000_000  # of one file of weights
 REFERENCES = "references.safetensors"
 ENSEMBLE = "ensemble.json"
+FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+NAMED = 3  # tensors that a message names at most
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -67,16 +74,13 @@ def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
         key: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
         for key, value in network.state_dict().items()
     }
-    if wrong := _left_by_an_explainer(network) or _wrong_tensor(_blank(card), tensors):
+    expected = blank(card.size, card.batchnorm).state_dict()
+    if wrong := _left_by_an_explainer(network) or wrong_tensor(expected, tensors):
         raise WeightsError(f"{file} cannot be written: {wrong}.")
     data = safetensors.torch.save(tensors)
     if len(data) > MAX_BYTES:
         raise WeightsError(f"{file} cannot be written: it would have more than {MAX_BYTES:,} bytes.")
-    try:
-        table = asdict(replace(card, sha256=sha256(data).hexdigest()))
-        text = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise WeightsError(f"{card.name}.json cannot be written: a value is not one of JSON's.") from error
+    text = json.dumps(asdict(replace(card, sha256=sha256(data).hexdigest())), indent=2, ensure_ascii=False)
     path = folder / file
     _write(path, data)
     _write(path.with_suffix(".json"), f"{text}\n".encode())
@@ -95,9 +99,9 @@ def load(name: str, folder: Path = WEIGHTS) -> tuple[CarNet, Card]:
     data = read_bytes(folder / file)
     if sha256(data).hexdigest() != card.sha256:
         raise WeightsError(f"{file} is damaged or of another version: its checksum differs from {name}.json.")
-    network = _blank(card)
+    network = blank(card.size, card.batchnorm)
     tensors = _tensors(data, file)
-    if wrong := _wrong_tensor(network, tensors):
+    if wrong := wrong_tensor(network.state_dict(), tensors):
         raise WeightsError(f"{file} does not fit {name}.json: {wrong}.")
     full = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
     network.load_state_dict(full, assign=True)
@@ -147,32 +151,42 @@ def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
         raise WeightsError(f'{ENSEMBLE} needs "owners" with exactly these classes: {", ".join(CLASSES)}.')
     for label, size in owners.items():
         if not is_size(size):
-            raise WeightsError(f"{ENSEMBLE} gives {label} to {size!r}; an owner is 75 or 100.")
+            raise WeightsError(f"{ENSEMBLE} gives {label} to {brief(size)}; an owner is 75 or 100.")
     return {label: owners[label] for label in CLASSES}
 
 
-def _blank(card: Card) -> CarNet:
-    """The card's network without memory or values, which leaves the random generator alone."""
+def blank(size: int, batchnorm: bool) -> CarNet:
+    """A network without memory or values, which leaves the random generator alone."""
     with torch.device("meta"):
-        return CarNet(card.size, card.batchnorm)
+        return CarNet(size, batchnorm)
 
 
-def _wrong_tensor(network: CarNet, tensors: Mapping[str, Tensor]) -> str:
-    """The first difference between the tensors and those that the network needs; "" if there is none."""
-    expected = network.state_dict()
-    for key in [*expected, *tensors]:
-        if key not in tensors:
-            return f"{key} is missing"
-        if key not in expected:
-            return f"{key} is not part of the network"
-        found, needed = tensors[key], expected[key]
+def wrong_tensor(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> str:
+    """The first difference between the tensors and those that a network needs; "" if there is none.
+
+    Of `expected` only names, shapes and types are used. Floats may have 16 to 64 bits.
+    """
+    if missing := [key for key in expected if key not in tensors]:
+        return f"{_some(missing)} missing"
+    if strange := [brief(key) for key in tensors if key not in expected]:
+        return f"{_some(strange)} not part of the network"
+    for key, needed in expected.items():
+        found = tensors[key]
         if found.shape != needed.shape:
             return f"{key} is {list(found.shape)} instead of {list(needed.shape)}"
-        if found.dtype != needed.dtype and not (found.is_floating_point() and needed.is_floating_point()):
+        if found.dtype != needed.dtype and not {found.dtype, needed.dtype} <= FLOATS:
             return f"{key} has the type {str(found.dtype).removeprefix('torch.')}"
         if not found.float().isfinite().all():
             return f"{key} has values that are infinite or no numbers"
+        if key.endswith("running_var") and (found < 0).any():
+            return f"{key} has negative variances"
     return ""
+
+
+def _some(keys: Sequence[str]) -> str:
+    """The first keys and the number of others, with the verb that follows them."""
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return f"{', '.join(keys[:NAMED])}{more} {'is' if len(keys) == 1 else 'are'}"
 
 
 def _left_by_an_explainer(network: CarNet) -> str:
@@ -202,3 +216,9 @@ def _write(path: Path, data: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    from carmodel.shelf import main
+
+    sys.exit(main())

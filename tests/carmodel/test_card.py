@@ -1,11 +1,13 @@
 import dataclasses
 import json
+import os
 
 import pytest
 
 from carmodel.card import (
     Card,
     WeightsError,
+    brief,
     check_name,
     is_size,
     read_bytes,
@@ -75,14 +77,37 @@ def test_unknown_value(tmp_path):
         ("temperature", float("nan"), "mine.json is wrong: temperature is not a number from 0.05 to 20."),
         ("temperature", True, "mine.json is wrong: temperature is not a number from 0.05 to 20."),
         ("temperature", "1", "mine.json is wrong: temperature is not a number from 0.05 to 20."),
-        ("sha256", None, "mine.json is wrong: sha256 is not a text."),
-        ("data", [], "mine.json is wrong: data is not a table."),
-        ("training", "SGD", "mine.json is wrong: training is not a table."),
-        ("results", 0.9, "mine.json is wrong: results is not a table."),
+        ("temperature", 0, "mine.json is wrong: temperature is not a number from 0.05 to 20."),
+        ("temperature", -1.5, "mine.json is wrong: temperature is not a number from 0.05 to 20."),
+        ("temperature", float("inf"), "mine.json is wrong: temperature is not a number from 0.05 to 20."),
+        ("sha256", None, "mine.json is wrong: sha256 is not 64 hexadecimal digits."),
+        ("sha256", "0" * 63, "mine.json is wrong: sha256 is not 64 hexadecimal digits."),
+        ("sha256", "A" * 64, "mine.json is wrong: sha256 is not 64 hexadecimal digits."),
+        ("data", [], "mine.json is wrong: data is not a table of JSON's values."),
+        ("data", {"source": "\ud800"}, "mine.json is wrong: data is not a table of JSON's values."),
+        ("training", "SGD", "mine.json is wrong: training is not a table of JSON's values."),
+        ("results", 0.9, "mine.json is wrong: results is not a table of JSON's values."),
+        ("results", {"val": [float("nan")]}, "mine.json is wrong: results is not a table of JSON's values."),
     ],
 )
 def test_wrong_value(tmp_path, key, value, message):
     assert refusal(tmp_path, {**TABLE, key: value}) == message
+
+
+def test_huge_values_are_quoted_in_short(tmp_path):
+    for change in ({"size": "7" * 10_000}, {"name": "n" * 10_000}, {"k" * 10_000: 1}):
+        message = refusal(tmp_path, {**TABLE, **change})
+        assert message.startswith("mine.json ")
+        assert "..." in message
+        assert len(message) < 150
+
+
+def test_brief():
+    assert brief("mine") == "'mine'"
+    assert brief("a\nb\x1b\udcff") == r"'a\nb\x1b\udcff'"
+    assert brief(80) == "80"
+    assert len(brief("x" * 1000)) == 60
+    assert len(brief([["x" * 1000] * 1000] * 1000)) < 3000
 
 
 @pytest.mark.parametrize("temperature", [0.05, 1, 20])
@@ -108,10 +133,23 @@ def test_missing_file_is_named_without_its_folder(tmp_path, read):
     assert str(caught.value) == "mine.json is missing."
 
 
-def test_folder_cannot_be_read(tmp_path):
-    with pytest.raises(WeightsError) as caught:
-        read_bytes(tmp_path)
-    assert str(caught.value) == f"{tmp_path.name} cannot be read."
+def test_folder_and_pipe_cannot_be_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    for path in (tmp_path, tmp_path / "pipe.json"):
+        with pytest.raises(WeightsError) as caught:
+            read_bytes(path)
+        assert str(caught.value) == f"{path.name} cannot be read."
+
+
+def test_files_that_are_too_large(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_bytes(b"12345")
+    assert read_bytes(path, 5) == b"12345"
+    with pytest.raises(WeightsError, match=r"^mine\.json is too large: it has more than 0 MB\.$"):
+        read_bytes(path, 4)
+    assert refusal(tmp_path, b'{"name": "' + b"n" * 1_000_000 + b'"}') == (
+        "mine.json is too large: it has more than 1 MB."
+    )
 
 
 @pytest.mark.parametrize("name", ["final-75", "a", "My_net.v2", "0"])

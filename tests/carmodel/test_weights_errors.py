@@ -75,12 +75,29 @@ def test_damaged_file_with_its_checksum(folder, data):
     ("change", "message"),
     [
         ({"head.fc3.bias": None}, "head.fc3.bias is missing"),
-        ({"head.fc4.bias": torch.zeros(4)}, "head.fc4.bias is not part of the network"),
+        ({"head.fc3.weight": None, "head.fc3.bias": None}, "head.fc3.weight, head.fc3.bias are missing"),
+        ({"head.fc4.bias": torch.zeros(4)}, "'head.fc4.bias' is not part of the network"),
+        (
+            {"x" * 1000: torch.zeros(1)},
+            f"'{'x' * 27}...{'x' * 28}' is not part of the network",
+        ),
         ({"head.fc3.bias": torch.zeros(5)}, "head.fc3.bias is [5] instead of [4]"),
         ({"head.fc3.bias": torch.zeros(4, dtype=torch.int64)}, "head.fc3.bias has the type int64"),
         (
             {"features.batchnorm_conv1.num_batches_tracked": torch.tensor(1.0)},
             "features.batchnorm_conv1.num_batches_tracked has the type float32",
+        ),
+        (
+            {"head.fc3.bias": torch.zeros(4).to(torch.float8_e4m3fn)},
+            "head.fc3.bias has the type float8_e4m3fn",
+        ),
+        (
+            {"head.fc3.bias": torch.tensor([0, 0, 1e39, 0], dtype=torch.float64)},
+            "head.fc3.bias has values that are infinite or no numbers",
+        ),
+        (
+            {"features.batchnorm_conv1.running_var": torch.full((32,), -1.0)},
+            "features.batchnorm_conv1.running_var has negative variances",
         ),
         (
             {"head.fc3.bias": torch.tensor([0, 0, float("nan"), 0])},
@@ -115,7 +132,7 @@ def test_explained_network_is_not_saved(tmp_path, trained):
     )
     hook.remove()
     net.features.conv1.x = nn.Parameter(torch.zeros(1))  # as shap does
-    assert "features.conv1.x is not part of the network" in refusal(weights.save, net, CARD, tmp_path)
+    assert "'features.conv1.x' is not part of the network" in refusal(weights.save, net, CARD, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -127,8 +144,11 @@ def test_explained_network_is_not_saved(tmp_path, trained):
         ({"batchnorm": False}, "mine.safetensors cannot be written: the card describes another network."),
         ({"classes": CLASSES[::-1]}, "mine.json cannot be written: classes are not sedan, coupe, suv, truck"),
         ({"temperature": 0}, "mine.json cannot be written: temperature is not a number from 0.05 to 20."),
-        ({"results": {"val": float("nan")}}, "mine.json cannot be written: a value is not one of JSON's."),
-        ({"results": {"val": torch.zeros(1)}}, "mine.json cannot be written: a value is not one of JSON's."),
+        ({"results": {"val": float("nan")}}, "mine.json cannot be written: results is not a table of JSON's"),
+        (
+            {"results": {"val": torch.zeros(1)}},
+            "mine.json cannot be written: results is not a table of JSON's",
+        ),
     ],
 )
 def test_card_that_cannot_be_written(tmp_path, trained, values, message):
