@@ -1,0 +1,82 @@
+"""The records of all photos, joined: one table of rows, mean curves, mean maps, and the time it took.
+
+Mean maps are of LEAST_PHOTOS photos or more, so that no single photo can be made out in them.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carmodel.dataset import Sample
+from carmodel.network import CLASSES
+from explain.survey.photo import PARTS
+from explain.survey.records import Record, Row, SurveyError, read_record, record_path
+
+LEAST_PHOTOS = 20  # in a mean map
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All that a survey measured."""
+
+    rows: tuple[Row, ...]  # a photo, network and method each
+    seconds: Mapping[str, tuple[float, ...]]  # what CPU time went into -> of each photo it was measured on
+    curves: Floats  # (networks, orders, 2, points): see explain.survey.photo.survey_maps; mean over photos
+    maps: Mapping[tuple[str, str, str], Floats]  # method, network, group -> mean density (75, 75)
+
+
+def gather(folder: Path, photos: Sequence[Sample]) -> Findings:
+    """Joins the records in `folder` of photos, which are numbered from 1 in their order.
+
+    Its true class and source are those of the sample. Raises SurveyError if there are no maps of any photo.
+    """
+    rows: list[Row] = []
+    seconds: defaultdict[str, list[float]] = defaultdict(list)
+    curves: list[Floats] = []
+    totals: dict[tuple[str, str, str], Floats] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for number, sample in enumerate(photos, start=1):
+        paths = (record_path(folder, number, part) for part in PARTS)
+        records = [read_record(path) for path in paths if path.exists()]
+        joined = _joined(records, number, sample)
+        rows += joined
+        for record in records:
+            for name, spent in record.seconds.items():
+                seconds[name].append(spent)
+            curves += [record.arrays["curves"]] if "curves" in record.arrays else []
+            for row, density in zip(joined, _densities(record), strict=False):
+                for group in ("all", row["explained"], row["source"]):
+                    key = row["method"], row["network"], group
+                    totals[key] = totals.get(key, 0) + density
+                    counts[key] += 1
+    if not curves:
+        raise SurveyError("None of the photos can be read; check the folder.")
+    return Findings(
+        rows=tuple(rows),
+        seconds={name: tuple(spent) for name, spent in seconds.items()},
+        curves=np.mean(curves, axis=0),
+        maps={key: total / counts[key] for key, total in totals.items() if counts[key] >= LEAST_PHOTOS},
+    )
+
+
+def _joined(records: Sequence[Record], number: int, sample: Sample) -> list[Row]:
+    """One row for each network and method of a photo, from those of all its parts."""
+    label = CLASSES[sample.label]
+    rows: dict[tuple[Any, Any], Row] = {}
+    for record in records:
+        for row in record.rows:
+            facts: Row = {"number": number, "class": label, "source": sample.source}
+            rows.setdefault((row["network"], row["method"]), facts).update(row)
+    return [row | {"right": row["explained"] == label} for row in rows.values()]
+
+
+def _densities(record: Record) -> Floats:
+    """The maps of a record (networks · methods, 75, 75), in the order of its rows; none if it holds none."""
+    maps = record.arrays.get("maps", np.empty((0, 0, 1, 1)))
+    return maps.astype(np.float32).reshape(-1, *maps.shape[2:])
