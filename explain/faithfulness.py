@@ -6,9 +6,9 @@ what the network relies on. Insertion uncovers the photo on the fill: the sooner
 stand in the middle of photos, so a map is compared with a centred Gaussian as well as with random maps.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -16,10 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from carmodel.network import CLASSES, CarNet
-from carmodel.photo import FRAME, block_means
+from carmodel.photo import FRAME
+from explain.covering import covered_logits
 from explain.detail import shown
-from explain.forward import CHUNK, fast_forward
-from explain.integrated_gradients import REFERENCE_FRAMES
 from explain.maps import Attribution
 from explain.target import Target
 
@@ -94,7 +93,9 @@ def curves(
     a fill that does not exist.
     """
     removed = _removed(order)
-    (photo, filled), (deleted, inserted) = _logits(networks, frame, fill, torch.stack([removed, ~removed]))
+    (photo, filled), (deleted, inserted) = covered_logits(
+        networks, frame, fill, torch.stack([removed, ~removed])
+    )
     fractions = _counts(len(order)).double() / len(order)
     return Faithfulness(
         deletion=_curve(target, fractions, torch.cat([photo, deleted, filled])),
@@ -118,30 +119,48 @@ def faithfulness(
     return curves(networks, frame, attribution.target, ranked, fill)
 
 
-def controls(
-    networks: CarNet | Sequence[CarNet], frame: Tensor, target: Target, fill: str = "blur"
-) -> Controls:
-    """The curves of the controls on the same photo; they depend on no map, so one call serves all methods.
+def control_logits(network: CarNet, frame: Tensor, size: int, fill: str = "blur") -> Tensor:
+    """Logits (2 + RANDOM_MAPS, STEPS + 1, 4) of a photo covered in the controls' orders of size² cells.
 
-    A random order reversed is a random order too, and its insertion is the deletion of the first, read
-    backwards: the deletions of RANDOM_MAPS orders give both curves, whose areas are therefore equal.
+    First the Gaussian's deletion and insertion, then the deletions of random orders. They depend on no map
+    and no target, so one call serves all of them, and the average ensemble as well as the network.
     """
-    size = _cells(networks)
     squares = (torch.arange(FRAME) + 0.5 - FRAME / 2) ** 2
     centred = _removed(order(-squares[:, None] - squares, size))  # as any round Gaussian ranks them
     random = [_removed(_shuffle(size * size, seed)) for seed in range(1, RANDOM_MAPS + 1)]
-    (photo, filled), paths = _logits(networks, frame, fill, torch.stack([centred, ~centred, *random]))
+    (photo, filled), paths = covered_logits(network, frame, fill, torch.stack([centred, ~centred, *random]))
+    first = torch.stack([photo, filled, *[photo] * RANDOM_MAPS])
+    last = torch.stack([filled, photo, *[filled] * RANDOM_MAPS])
+    return torch.cat([first, paths, last], dim=1)
+
+
+def controls(
+    networks: CarNet | Sequence[CarNet],
+    frame: Tensor,
+    target: Target,
+    fill: str = "blur",
+    known: Mapping[int, Tensor] = MappingProxyType({}),
+) -> Controls:
+    """The curves of the controls on the same photo; they depend on no map, so one call serves all methods.
+
+    known holds `control_logits` that are computed already, by the size of their network, of as many cells as
+    the largest of `networks` has pixels. A random order reversed is a random order too, and its insertion is
+    the deletion of the first, read backwards: the deletions of RANDOM_MAPS orders give both curves, whose
+    areas are therefore equal.
+    """
+    size = _cells(networks)
+    pair = [networks] if isinstance(networks, nn.Module) else networks
+    found = [
+        known[network.size] if network.size in known else control_logits(network, frame, size, fill)
+        for network in pair
+    ]
+    logits = torch.stack(found).mean(0)
     fractions = _counts(size * size).double() / size**2
-    deletion = _curve(
-        target, fractions, torch.stack([torch.cat([photo, path, filled]) for path in paths[2:]])
-    )
+    deletion = _curve(target, fractions, logits[2:])
     backwards = (tuple(1 - share for share in deletion.fractions), deletion.probabilities, deletion.logits)
     return Controls(
         random=Faithfulness(deletion, Curve(*(values[::-1] for values in backwards))),
-        gaussian=Faithfulness(
-            _curve(target, fractions, torch.cat([photo, paths[0], filled])),
-            _curve(target, fractions, torch.cat([filled, paths[1], photo])),
-        ),
+        gaussian=Faithfulness(*(_curve(target, fractions, rows) for rows in logits[:2])),
     )
 
 
@@ -173,38 +192,6 @@ def _removed(order: Tensor) -> Tensor:
     ranks = torch.empty_like(order)
     ranks[order] = torch.arange(len(order))
     return ranks < _counts(len(order))[1:-1, None]
-
-
-def _logits(
-    networks: CarNet | Sequence[CarNet], frame: Tensor, fill: str, covered: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Logits of the photo and of the fill (2, 1, 4), and of the photo with cells covered (..., points, 4).
-
-    covered (..., points, cells) says which cells of the photo are those of the fill.
-    """
-    if fill not in REFERENCE_FRAMES:
-        raise ValueError(f"There is no fill {fill!r}; the fills are {', '.join(REFERENCE_FRAMES)}.")
-    pair = [networks] if isinstance(networks, nn.Module) else list(networks)
-    side = math.isqrt(covered.shape[-1])
-    ends = torch.stack([frame, REFERENCE_FRAMES[fill](frame)])
-    masks = covered.reshape(-1, 1, side, side)
-    masks = torch.cat([torch.zeros_like(masks[:1]), torch.ones_like(masks[:1]), masks])
-    logits = torch.stack([_scored(network, ends, masks) for network in pair]).mean(0)
-    return logits[:2, None], logits[2:].reshape(*covered.shape[:-1], -1)
-
-
-def _scored(network: CarNet, ends: Tensor, masks: Tensor) -> Tensor:
-    """Logits (n, 4) of the photo with the fill where masks (n, 1, side, side) say; ends are both of them."""
-    forward, side = fast_forward(network), masks.shape[-1]
-    own = side == network.size  # then what is mixed may be what the network sees, and need not be the frame
-    photo, filled = block_means(ends, side) if own else ends
-    rows = []
-    for chunk in masks.split(CHUNK):
-        if not own:
-            chunk = chunk.repeat_interleave(FRAME // side, -1).repeat_interleave(FRAME // side, -2)
-        mixed = torch.where(chunk, filled, photo)
-        rows.append(forward(mixed if own else block_means(mixed, network.size)))
-    return torch.cat(rows)
 
 
 def _curve(target: Target, fractions: Tensor, logits: Tensor) -> Curve:

@@ -23,7 +23,7 @@ from explain.compare import Agreement, agreement
 from explain.detail import DETAILS, at_detail
 from explain.evidence import Evidence, evidence
 from explain.explainer import Explainer
-from explain.faithfulness import Faithfulness, controls
+from explain.faithfulness import Faithfulness, control_logits, controls
 from explain.maps import Attribution, mean
 from explain.sanity import cascade
 from explain.stability import stability
@@ -59,10 +59,13 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
         with _timed(seconds, "agreement"):
             agreed[method] = agreement(*_shown(both).values())
     rows, curves, densities = [], [], []
+    shared: dict[int, Tensor] = {}
     for name in NETWORKS:
         networks = list(explainer.networks.values()) if name == AVERAGE else explainer.networks[name]
         with _timed(seconds, "controls"):
-            against = controls(networks, photo.frame, targets[name])
+            if name == str(max(SIZES)):  # whose pixels are the average's cells too
+                shared[max(SIZES)] = control_logits(networks, photo.frame, max(SIZES))
+            against = controls(networks, photo.frame, targets[name], known=shared)
         found = []
         for method in METHODS:
             attribution = answers[method][name]
