@@ -20,12 +20,15 @@ from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.words import named
-from page import examples
+from page import examples, trust
+from page.endings import quiet
 from page.guide import READING
-from page.handlers import Handlers, Visit
+from page.handlers import Handlers
 from page.photo_input import PhotoInput
 from page.stream import NOTHING, PREDICTED, Controls, panels
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
+from page.trust_handlers import RUN, TrustHandlers
+from page.visit import Visit
 
 KINDS = {"final": "Final", "baseline": "Baseline"}
 UPLOADS = (300, 1800)  # seconds: look for files to delete every five minutes, delete them after half an hour
@@ -35,6 +38,10 @@ UPLOADS = (300, 1800)  # seconds: look for files to delete every five minutes, d
 # SHAP; the Explainer is safe for threads and lets them share results. More would crowd two cores.
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": 4}
 
+# Events that test maps wait for threads of their own (page.background) and compute nothing themselves.
+TESTING = {"concurrency_id": "tests", "concurrency_limit": 16}
+
+panel = partial(gr.HTML, apply_default_css=False)
 log = logging.getLogger(__name__)
 
 
@@ -50,10 +57,10 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
 def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
     """The whole page, ready to launch."""
     handle = Handlers(explainers)
-    panel = partial(gr.HTML, "", apply_default_css=False)
+    tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
         visit = gr.State(Visit())
-        gr.HTML(HEADER, apply_default_css=False)
+        panel(HEADER)
         with gr.Row(elem_id="explain"):
             with gr.Column(elem_id="side", min_width=280):
                 with gr.Column(elem_id="picture"):
@@ -70,27 +77,37 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                 with gr.Column(elem_id="controls"):
                     controls = _controls(list(explainers))
             with gr.Column(elem_id="results"):
-                with gr.Column(elem_id="answer"):
-                    notice, verdict = panel(elem_id="notice"), panel(elem_id="verdict")
-                with gr.Column(elem_id="maps"):
-                    heading = panel()
-                    gr.HTML(READING, apply_default_css=False)
-                    rows = [panel() for _ in METHODS]
+                notice = panel(elem_id="notice")
+                with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+                    with gr.Tab("Explain", elem_id="tab-explain"):
+                        verdict = panel(elem_id="verdict")
+                        with gr.Column(elem_id="maps"):
+                            heading = panel()
+                            panel(READING)
+                            rows = [panel() for _ in METHODS]
+                    with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
+                        tab, buttons = _trust()
 
-        shown = [photo, notice, verdict, heading, *rows]
+        shown = [photo, notice, verdict, heading, *rows, *tab.values()]
         settings = [visit, *controls]
-        event = {"outputs": shown, "show_progress": "hidden", "trigger_mode": "multiple", **QUEUE}
-        page.load(handle.on_open, settings, api_visibility="private", **event)
-        photo.input(handle.on_photo, [photo, *settings], api_visibility="private", **event)
-        pictures.select(handle.on_example, settings, api_visibility="private", **event)
-        photo.input(None, js=examples.NONE_CHOSEN)
-        gr.on(
-            [control.input for control in controls],
-            handle.on_controls,
-            settings,
-            api_visibility="private",
-            **event,
+        event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
+        opened, given, chosen, changed = (
+            quiet(each, len(shown))
+            for each in (handle.on_open, handle.on_photo, handle.on_example, handle.on_controls)
         )
+        inputs = [control.input for control in controls]
+        mapped = [
+            page.load(opened, settings, shown, **event, **QUEUE),
+            photo.input(given, [photo, *settings], shown, **event, **QUEUE),
+            pictures.select(chosen, settings, shown, **event, **QUEUE),
+            gr.on(inputs, changed, settings, shown, **event, **QUEUE),
+        ]
+        photo.input(None, js=examples.NONE_CHOSEN)
+        tested = [heading, *rows, *(tab[name] for name in ("about", "faithfulness", "regions"))]
+        for request in mapped:
+            request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
+        for name, run in (("sanity", tests.on_sanity), ("stability", tests.on_stability)):
+            buttons[name].click(quiet(run, 2), visit, [tab[name], buttons[name]], **event, **TESTING)
 
         mode, toward, against, kind, reference, *_ = controls
         tolerance = gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False)
@@ -99,6 +116,20 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
         asked = [photo, mode, toward, against, kind, reference, tolerance]
         gr.on([], handle.explain, asked, answer, api_name="explain", **QUEUE)
     return page
+
+
+def _trust() -> tuple[dict[str, gr.HTML], dict[str, gr.Button]]:
+    """The Trust tab: its panels by name, and the buttons of the tests that take long."""
+    buttons = {}
+    with gr.Column(elem_id="trust"):
+        panels = {"about": panel(elem_id="about")}
+        for name in trust.TESTS:
+            with gr.Column(elem_id=f"test-{name}", elem_classes=["card", "test"]):
+                panel(trust.head(name))
+                if name in trust.LONG:
+                    buttons[name] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
+                panels[name] = panel(elem_classes="found")
+    return panels, buttons
 
 
 def _controls(kinds: list[str]) -> list[gr.components.Component]:

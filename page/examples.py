@@ -56,6 +56,13 @@ def path(file: str, folder: Path = FOLDER) -> Path:
     return found
 
 
+def mask(file: str, folder: Path = FOLDER) -> tuple[Path, bool]:
+    """The path of an example picture's part mask, and whether it tells only some parts apart."""
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as manifest:
+        row = next(row for row in csv.DictReader(manifest) if row["file"] == file)
+    return folder / row["mask_file"], row["mask_level"] == "car"
+
+
 def _button(folder: Path, file: str, label: str, view: str) -> str:
     with Image.open(folder / file) as image:
         thumbnail = picture(image.resize(THUMBNAIL), f"{named(label)}, {view}", "thumbnail")

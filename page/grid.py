@@ -28,7 +28,8 @@ class Row:
 
     `maps` is what `explain.report.row` gives, or nothing as long as there is no map. `note` says what is
     being computed, or why there is nothing to see if it `failed`; it is "" when the row is finished.
-    `decided_by` is the network whose map stands for the ensemble (Priority), or None.
+    `decided_by` is the network whose map stands for the ensemble (Priority), or None. `tests` is what stands
+    under the receipts of a finished row, as HTML by column.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Row:
     note: str = ""
     failed: bool = False
     decided_by: int | None = None
+    tests: Mapping[str, str] = field(default_factory=dict)
 
 
 def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float, own_scale: bool) -> str:
@@ -57,7 +59,8 @@ def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float,
         full = f"{'±' if is_signed(attribution) else ''}{readable(scale * PIXELS_PER_PERCENT)}"
         own = f"<p>Full colour at {full}</p>" if own_scale else ""
         failed = not this.note and fails(attribution, this.maps, tolerance)  # until then it may get better
-        cells.append(_cell(title, f'<div class="frame">{image}</div>', own + receipt(attribution, failed)))
+        below = own + receipt(attribution, failed) + this.tests.get(column, "")
+        cells.append(_cell(title, f'<div class="frame">{image}</div>', below))
     state = "failed" if this.failed else "busy" if this.note else "finished"
     note = f'<span class="note">{escape(this.note)}</span>' if this.note else ""
     return (

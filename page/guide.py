@@ -27,6 +27,15 @@ TERMS = {
         "Integrated Gradients goes from the reference to the photo in this many steps, and "
         "doubles them until the gap is small enough."
     ),
+    "Deletion": (
+        "The area under the probability while the photo is covered bit by bit, beginning with what the map "
+        "ranks first. Small is good: the network needs what the map names."
+    ),
+    "Insertion": "The same while a blurred photo is uncovered. Large is good.",
+    "Both controls": (
+        "Random maps, and a soft spot in the middle of the photo. Neither knows the network; a map that does "
+        "not beat them tells little about it. The Trust tab shows more."
+    ),
     "75 px − 100 px": (
         "Where the 75 px network relies on something more (red) or less (blue) than the 100 px one."
     ),

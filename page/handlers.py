@@ -6,7 +6,7 @@ wrong becomes one sentence; what was shown stays. Details are logged and never l
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,18 @@ import gradio as gr
 from PIL import Image
 
 from carmodel.photo import Photo, PhotoError, read_photo
+from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.render import upright
+from explain.target import Target
 from page import answers, examples
+from page.background import Background
+from page.evidence import NETWORKS, Evidences
 from page.markup import notice
 from page.photo_input import stand_in
 from page.stream import Controls, ControlsError, Panels, panels
+from page.trust_handlers import PANELS, waiting
+from page.visit import Subject, Visit
 
 log = logging.getLogger(__name__)
 
@@ -29,32 +35,27 @@ WELCOME = (
     "photo each relied on.</p></section>"
 )
 SORRY = "Something went wrong on our side; please try again, or use another photo."
-UNCHANGED = (gr.skip(),) * len(Panels().all)
-
-
-@dataclass
-class Visit:
-    """What is kept of one browser tab, in memory: the last good photo, the number of the newest request."""
-
-    photo: Photo | None = None
-    newest: int = 0
+UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS))  # notice, verdict, heading, rows, Trust tab
+SAME = (gr.skip(),) * len(PANELS)
 
 
 class Handlers:
     """The handlers of the page's events, for `explainers` by kind ("final", "baseline").
 
-    Those that begin with `on_` yield the photo to show and then the panels in the order of Panels.all.
+    Those that begin with `on_` yield the photo to show, the panels in the order of Panels.all and those of
+    the Trust tab, which begin anew with every new subject.
     """
 
     def __init__(self, explainers: Mapping[str, Explainer]) -> None:
         self.explainers = explainers
+        self.evidences = Evidences(Background())
 
     def on_photo(self, path: str | None, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A photo was uploaded, pasted or taken, or (None) removed."""
         if path is None:
-            visit.photo = None
+            visit.photo = visit.example = visit.subject = None
             visit.newest += 1
-            yield gr.skip(), *Panels(verdict=WELCOME).all
+            yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None)
             return
         try:
             photo = read_photo(path)
@@ -62,7 +63,7 @@ class Handlers:
             before = upright(visit.photo) if visit.photo else None
             yield before, notice(str(error)), *UNCHANGED[1:]
             return
-        visit.photo = photo
+        visit.photo, visit.example = photo, None
         yield stand_in(photo, path) or gr.skip(), *UNCHANGED
         yield from self.on_controls(visit, *controls)
 
@@ -84,14 +85,18 @@ class Handlers:
         explainer = self.explainers[chosen.kind]
         cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
         try:
-            chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
+            target = chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
             visit.newest += 1
             this = visit.newest
-            for now in panels(explainer, photo, chosen, lambda: visit.newest == this):
-                if visit.newest != this:  # it may have been replaced while this was being drawn
+            before, visit.subject = visit.subject, _subject(photo, target, chosen)
+            tab = SAME if visit.subject == before else waiting(visit.subject)
+            found = self.evidences.known(visit.subject, NETWORKS, METHODS)
+            for now in panels(explainer, photo, chosen, partial(visit.is_newest, this), found):
+                if not visit.is_newest(this):  # it may have been replaced while this was being drawn
                     return
-                yield gr.skip(), cleared, *now.all[1:]
-                cleared = gr.skip()
+                yield gr.skip(), cleared, *now.all[1:], *tab
+                cleared, tab = gr.skip(), SAME
+            visit.mapped = this
         except ControlsError as error:
             yield gr.skip(), notice(str(error)), *UNCHANGED[1:]
         except Exception:
@@ -130,9 +135,15 @@ class Handlers:
 
     def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         path = examples.path(file)
-        visit.photo = read_photo(path)
+        visit.photo, visit.example = read_photo(path), file
         yield Image.open(path), *UNCHANGED
         yield from self.on_controls(visit, *controls)
+
+
+def _subject(photo: Photo, target: Target, chosen: Controls) -> Subject:
+    return Subject(
+        photo, photo.digest, chosen.kind, target, chosen.reference, chosen.tolerance, chosen.detail
+    )
 
 
 def _given(path: str | None) -> tuple[str, Photo]:

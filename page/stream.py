@@ -12,6 +12,7 @@ from explain.explainer import Classification, Explainer
 from explain.report import row
 from explain.words import METHOD_NAMES, target_name
 from page import grid
+from page.evidence import Found, lines
 from page.verdict import verdict
 
 log = logging.getLogger(__name__)
@@ -66,30 +67,30 @@ class Panels:
 
 
 def panels(
-    explainer: Explainer, photo: Photo, controls: Controls, is_newest: Callable[[], bool] = lambda: True
+    explainer: Explainer,
+    photo: Photo,
+    controls: Controls,
+    is_newest: Callable[[], bool] = lambda: True,
+    found: Found | None = None,
 ) -> Iterator[Panels]:
     """The page as it fills. Stops without a word once `is_newest` says no.
 
-    A method that fails says so in its row, and the others go on. Raises ControlsError.
+    Under finished maps stands what tests have `found` about them, or nothing if that is None. A method that
+    fails says so in its row, and the others go on. Raises ControlsError.
     """
     classification = explainer.classify(photo)
     decided_by = classification.predictions[controls.mode].decided_by
     target = controls.target(classification)
 
-    def drawn(this: grid.Row) -> str:
-        return grid.row(
-            this, photo, controls.tolerance, controls.detail, controls.strength, controls.own_scale
-        )
-
     waiting = {method: grid.Row(method, note="Waiting", decided_by=decided_by) for method in METHODS}
     now = Panels(
         verdict=verdict(photo, classification, controls.mode),
-        heading=heading(target, METHODS[0]),
-        rows={method: drawn(this) for method, this in waiting.items()},
+        heading=_computing(target, METHODS[0]),
+        rows={method: draw(this, photo, controls) for method, this in waiting.items()},
     )
     yield now
     for method, this in waiting.items():
-        now = replace(now, heading=heading(target, method))
+        now = replace(now, heading=_computing(target, method))
         shown_at = 0.0
         try:
             for maps in explainer.refine(photo, method, target, controls.reference, controls.tolerance):
@@ -97,28 +98,37 @@ def panels(
                     return
                 this = replace(this, maps=row(maps, controls.mode, decided_by), note=_so_far(maps))
                 if this.note and monotonic() - shown_at > PACE:
-                    now = replace(now, rows={**now.rows, method: drawn(this)})
+                    now = replace(now, rows={**now.rows, method: draw(this, photo, controls)})
                     yield now
                     shown_at = monotonic()
-            finished = drawn(replace(this, note=""))
+            tests = {} if found is None else lines(found, method, controls.mode, decided_by)
+            finished = draw(replace(this, note="", tests=tests), photo, controls)
         except Exception:
             log.exception("%s failed.", method)
-            finished = drawn(replace(this, maps={}, note=FAILED, failed=True))
+            finished = draw(replace(this, maps={}, note=FAILED, failed=True), photo, controls)
         now = replace(now, rows={**now.rows, method: finished})
         yield now
     yield replace(now, heading=heading(target))
 
 
-def heading(target: Target, method: str = "") -> str:
-    """What the maps explain, how their colours read, and the method that is being computed, if any."""
+def draw(this: grid.Row, photo: Photo, controls: Controls) -> str:
+    """A row as HTML, as the visitor wants to see it."""
+    return grid.row(this, photo, controls.tolerance, controls.detail, controls.strength, controls.own_scale)
+
+
+def heading(target: Target, progress: str = "") -> str:
+    """What the maps explain, how their colours read, and what is being computed, if anything."""
     against = f"for {SPOKEN[target.against]}" if target.against else "against it"
     red, blue = "<b class=for>Red</b>", "<b class=against>blue</b>"
-    progress = f"Computing {METHOD_NAMES[method]} …" if method else ""
     return (
         f'<div class="reading"><div><h2>Why {target_name(target)}?</h2>'
         f"<p>{red} speaks for {SPOKEN[target.toward]}, {blue} {against}.</p></div>"
         f'<p class="progress" role="status">{progress}</p></div>'
     )
+
+
+def _computing(target: Target, method: str) -> str:
+    return heading(target, f"Computing {METHOD_NAMES[method]} …")
 
 
 def _so_far(maps: Mapping[str, Attribution]) -> str:

@@ -89,9 +89,12 @@ def test_nothing_is_reported_or_kept(explainers):
     assert page.delete_cache == (300, 1800)
 
 
-def test_events_share_one_queue(explainers):
+def test_maps_and_their_tests_have_a_queue_each(explainers):
     computing = [each for each in build(explainers).fns.values() if each.fn is not None]
-    assert {(each.concurrency_id, each.concurrency_limit) for each in computing} == {("explain", 4)}
+    queues = {each.name: (each.concurrency_id, each.concurrency_limit) for each in computing}
+    tests = {"on_maps", "on_sanity", "on_stability"}
+    assert {queues.pop(name) for name in tests} == {("tests", 16)}
+    assert set(queues.values()) == {("explain", 4)}
 
 
 def test_only_endpoints_with_a_meaning_are_public(client):

@@ -12,8 +12,14 @@ def settle(page):
     """Waits until every map of the last request is there."""
     page.wait_for_function(
         "document.querySelectorAll('.method.finished').length == 3"
-        " && document.querySelector('.progress').textContent == ''"
+        " && !document.querySelector('.progress').textContent.startsWith('Computing')"
     )
+
+
+def settle_tests(page):
+    """Waits until what stands under the maps is there too."""
+    settle(page)
+    page.wait_for_function("!document.querySelector('.pending')")
 
 
 def maps(page):
@@ -60,7 +66,7 @@ def test_upload_leads_to_a_verdict_and_twelve_maps(open_page):
 
 def test_broken_file_is_a_sentence_and_the_result_stays(open_page, tmp_path):
     page = open_page()
-    settle(page)
+    settle_tests(page)
     shown = page.locator("#results .card").evaluate_all("cards => cards.map(card => card.outerHTML)")
     broken = tmp_path / "car.jpg"
     broken.write_bytes(b"\xff\xd8\xff\xe0 and no more")
@@ -85,6 +91,18 @@ def test_photo_that_browsers_cannot_show_is_shown(open_page, tmp_path):
     upload(page, path)
     page.wait_for_function("document.querySelector('#photo img')?.naturalWidth == 450")
     settle(page)
+
+
+def test_every_map_of_a_network_is_tested(open_page):
+    page = open_page()
+    settle(page)
+    assert page.locator(".method .tests").count() == 9  # at once, so that nothing moves
+    settle_tests(page)
+    figures = page.locator(".method .tests dd").all_inner_texts()
+    assert len(figures) == 18 and all(0 <= float(each) <= 1 for each in figures)
+    sentences = page.locator(".method .beats").all_inner_texts()
+    assert all(re.match("(Beats|Does not beat) both controls", each) for each in sentences)
+    page.wait_for_function("document.querySelector('.progress').textContent == ''")
 
 
 def test_class_explained_leaves_the_prediction_alone(open_page):

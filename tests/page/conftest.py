@@ -9,9 +9,14 @@ from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES, SIZES
 from carmodel.photo import Photo
+from explain.evidence import Evidence
 from explain.explainer import Classification
+from explain.faithfulness import Controls, Curve, Faithfulness, beats
 from explain.maps import Attribution, completeness_gap
+from explain.regions import Share
 from explain.target import Target
+from page.background import Background
+from page.visit import Subject
 
 
 class FakeExplainer:
@@ -23,6 +28,9 @@ class FakeExplainer:
     cards = MappingProxyType(
         {str(size): Card(f"final-{size}", size, True, CLASSES, 1.0, "0f", {}, {}, {}) for size in SIZES}
     )
+
+    networks = MappingProxyType({"75": "network of 75 px", "100": "network of 100 px"})
+    references = "reference frames"
 
     def __init__(self, attribution):
         self.attribution = attribution
@@ -56,6 +64,49 @@ def quick_pictures(monkeypatch) -> None:
         return Image.new("RGB", (3, 2), (round(255 * strength), 0, 0))
 
     monkeypatch.setattr("page.grid.overlay", tiny)
+
+
+@pytest.fixture
+def known():
+    """Makes evidence of two areas: curves begin at 1, end at 0 and are constant between; controls are 0.5."""
+
+    def curves(deletion, insertion):
+        fractions = (0.0, 0.0, 0.5, 1.0, 1.0)
+        covered, uncovered = (1.0, *(deletion,) * 3, 0.0), (0.0, *(insertion,) * 3, 1.0)
+        return Faithfulness(*(Curve(fractions, values, values) for values in (covered, uncovered)))
+
+    def make(deletion=0.25, insertion=0.75, border=0.2):
+        found, against = curves(deletion, insertion), Controls(curves(0.4, 0.5), curves(0.5, 0.6))
+        return Evidence(found, against, beats(found, against), Share(border, 0.4224))
+
+    return make
+
+
+@pytest.fixture
+def quick_evidence(monkeypatch, known):
+    """Evidence at once, in place of the real tests; lists what was asked for."""
+    asked = []
+
+    def evidence(networks, frame, attribution, detail, against):
+        asked.append((attribution.network, attribution.method))
+        return known()
+
+    def controls(networks, frame, target):
+        asked.append(networks)
+
+    monkeypatch.setattr("page.evidence.evidence", evidence)
+    monkeypatch.setattr("page.evidence.controls", controls)
+    return asked
+
+
+@pytest.fixture(scope="session")
+def background() -> Background:
+    return Background()
+
+
+@pytest.fixture
+def subject(photo) -> Subject:
+    return Subject(photo, photo.digest, "final", Target("suv"), "blur", 0.02, "regions")
 
 
 @pytest.fixture(scope="session")

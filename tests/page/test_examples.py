@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from page.examples import FIRST, FOLDER, gallery, path
+from page.examples import FIRST, FOLDER, gallery, mask, path
 
 
 def test_every_picture_has_a_button_with_words():
@@ -33,3 +33,11 @@ def test_only_examples_can_be_asked_for(file):
 
 def test_path_of_an_example():
     assert path("suv_1.jpg") == FOLDER / "suv_1.jpg"
+
+
+def test_every_picture_has_a_mask():
+    with (FOLDER / "manifest.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            found, coarse = mask(row["file"])
+            assert found.is_file() and found.stem == row["file"].removesuffix(".jpg")
+            assert coarse == (row["mask_level"] == "car")

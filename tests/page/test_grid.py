@@ -74,6 +74,13 @@ def test_gradcam_has_a_legend_of_its_own_for_the_difference(attribution, photo):
     assert labels == ["0", "", "for +0.02", "100 px −0.02", "0", "75 px +0.02"]
 
 
+def test_tests_stand_under_the_receipts(attribution, photo):
+    maps = pair(attribution, "shap")
+    html = drawn(maps, photo, tests={"75": "<p>first</p>", "average": "<p>third</p>"})
+    captions = re.findall("<figcaption>(.*?)</figcaption>", html)
+    assert [each.rpartition("</dl>")[2] for each in captions] == ["<p>first</p>", "", "<p>third</p>", ""]
+
+
 def test_waiting_row_keeps_its_place(photo):
     html = drawn({}, photo, note="Waiting", method="shap")
     assert html.count('class="frame waiting"') == 4

@@ -6,8 +6,10 @@ from PIL import Image
 
 from explain.attribution import METHODS
 from page import examples
-from page.handlers import SORRY, UNCHANGED, WELCOME, Handlers, Visit
+from page.handlers import SAME, SORRY, UNCHANGED, WELCOME, Handlers
 from page.stream import Panels
+from page.trust_handlers import PANELS
+from page.visit import Visit
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
 SKIP = gr.skip()
@@ -47,9 +49,9 @@ def test_photo_is_explained(handle, tmp_path):
     first, *_, last = handle.on_photo(saved(tmp_path, "car.png"), visit, *FAST)
     assert first == (SKIP, *UNCHANGED)  # the browser shows the file itself
     assert (visit.photo.width, visit.photo.height) == (90, 60)
-    assert len(last) == 1 + len(UNCHANGED) == 4 + len(METHODS)
+    assert len(last) == 1 + len(UNCHANGED) == 4 + len(METHODS) + len(PANELS)
     assert last[1] == SKIP  # no notice
-    assert all("finished" in html for html in last[4:])
+    assert all("finished" in html for html in last[4 : 4 + len(METHODS)])
 
 
 def test_photo_that_browsers_cannot_show_is_shown_by_us(handle, tmp_path):
@@ -73,9 +75,11 @@ def test_broken_file_first_of_all(handle, broken):
 
 def test_removed_photo_leads_back_to_the_start(handle, photo):
     visit = Visit(photo, newest=3)
-    [(_, notice, verdict, *maps)] = handle.on_photo(None, visit, *FAST)
+    [(_, notice, verdict, *others)] = handle.on_photo(None, visit, *FAST)
     assert visit == Visit(None, newest=4)
-    assert (notice, verdict, set(maps)) == ("", WELCOME, {""})
+    assert (notice, verdict) == ("", WELCOME)
+    maps, (about, *tests) = others[: -len(PANELS)], others[-len(PANELS) :]
+    assert {*maps, *tests} == {""} and "Give a photo" in about
 
 
 def test_control_without_a_photo_does_nothing(handle):
@@ -143,7 +147,46 @@ def test_clicked_example_is_explained(handle):
     event = SimpleNamespace(file="truck_1.jpg")
     first, *_, last = handle.on_example(event, visit, *FAST)
     assert first[0].filename == str(examples.path("truck_1.jpg"))
-    assert "finished" in last[-1]
+    assert "finished" in last[3 + len(METHODS)]
+    assert visit.example == "truck_1.jpg"
+
+
+def test_trust_tab_begins_anew_with_every_new_subject_only(handle, photo):
+    visit = Visit(photo)
+    first, *others = (panels[-len(PANELS) :] for panels in handle.on_controls(visit, *FAST))
+    assert "Computing the maps" in first[0] and first[-1] == ""
+    assert all(tab == SAME for tab in others)
+    redrawn = (*FAST[:-2], 0.5, True)  # the overlay's strength and scale
+    assert all(panels[-len(PANELS) :] == SAME for panels in handle.on_controls(visit, *redrawn))
+    other, *_ = handle.on_controls(visit, "average", "truck", *FAST[2:])
+    assert "maps that explain truck" in other[-len(PANELS)]
+
+
+def test_maps_are_ready_for_tests_only_when_all_are_there(handle, photo):
+    visit = Visit(photo)
+    requests = handle.on_controls(visit, *FAST)
+    next(requests)
+    assert (visit.newest, visit.mapped) == (1, 0)
+    assert visit.subject.target.toward == "suv" and visit.subject.reference == "black"
+    list(requests)
+    assert visit.mapped == 1
+
+
+def test_uploaded_photo_is_no_example(handle, tmp_path):
+    visit = Visit(example="truck_1.jpg")
+    list(handle.on_photo(saved(tmp_path, "truck_1.jpg"), visit, *FAST))
+    assert visit.example is None
+
+
+def test_known_evidence_is_there_with_the_maps(handle, photo, fake, quick_evidence):
+    visit = Visit(photo)
+    *_, untested = handle.on_controls(visit, *FAST)
+    maps = {}
+    for method in METHODS:
+        *_, maps[method] = fake.refine(photo, method, visit.subject.target)
+    list(handle.evidences.test(visit.subject, fake, maps, True, lambda: True))
+    *_, tested = handle.on_controls(visit, *FAST)
+    assert "Being tested" in untested[4] and "Beats both controls." in tested[4]
 
 
 def test_endpoints_answer_with_the_files_name(handle, tmp_path):

@@ -100,6 +100,14 @@ def test_failure_of_one_method_stays_in_its_row(fake, photo, monkeypatch):
     assert "secret" not in "".join(last.all)
 
 
+def test_finished_maps_say_what_tests_found(fake, photo, known):
+    *_, untested = panels(fake, photo, FAST)
+    found = {"75": {"shap": known(0.1)}, "100": {}, "average": {}}
+    *_, tested = panels(fake, photo, FAST, found=found)
+    assert "Deletion" not in untested.rows["shap"]
+    assert re.findall("<dt>Deletion</dt><dd>(.*?)</dd>", tested.rows["shap"]) == ["0.10", "…", "…"]
+
+
 def test_target_is_the_verdict_of_the_ensemble_by_default(fake, photo):
     classification = fake.classify(photo)
     assert Controls("average").target(classification) == Target("suv")

@@ -1,0 +1,175 @@
+"""How far a map can be trusted: the lines under its receipt, and the tests behind them, kept for all."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from explain.evidence import Evidence, evidence
+from explain.explainer import Explainer
+from explain.faithfulness import Controls, controls
+from explain.maps import Attribution, mean
+from page.background import Background
+from page.visit import Subject
+
+log = logging.getLogger(__name__)
+
+KEPT = 512  # results in memory, of about 20 kB each
+AVERAGE = "average"
+NETWORKS = ("75", "100", AVERAGE)
+FAILED = "This map could not be tested."
+DELETION = "Area under the probability while the photo is covered in this map’s order. Small is good."
+INSERTION = (
+    "Area under the probability while a blurred photo is uncovered in this map’s order. Large is good."
+)
+
+# Network ("75", "100" or "average") -> method -> what was found, or None if that failed.
+Found = Mapping[str, Mapping[str, Evidence | None]]
+
+
+class Evidences:
+    """Tests maps in the background, computing nothing twice; what is least recently used is forgotten."""
+
+    def __init__(self, background: Background) -> None:
+        self.background = background
+        self._kept: OrderedDict[Hashable, Future] = OrderedDict()
+        self._lock = Lock()
+
+    def test(
+        self,
+        subject: Subject,
+        explainer: Explainer,
+        maps: Mapping[str, Mapping[str, Attribution]],
+        average: bool,
+        wanted: Callable[[], bool],
+    ) -> Iterator[Found]:
+        """What is known of maps (method -> "75" and "100" -> map), each time another network is finished.
+
+        First what was known before, which may be all. The average ensemble is tested if `average` says so.
+        """
+        networks = NETWORKS if average else NETWORKS[:-1]
+        found = self.known(subject, networks, tuple(maps))
+        yield found
+        jobs = {
+            network: partial(self._tested, subject, explainer, network, maps, wanted)
+            for network in networks
+            if found[network].keys() != maps.keys()
+        }
+        for network, job in self.background.run(jobs, wanted):
+            found = {**found, network: job.result()}
+            yield found
+
+    def known(self, subject: Subject, networks: Sequence[str], methods: Sequence[str]) -> Found:
+        """What needs no computing any more."""
+        with self._lock:
+            return {
+                network: {
+                    method: future.result()
+                    for method in methods
+                    if (future := self._kept.get(_key(subject, network, method))) and future.done()
+                }
+                for network in networks
+            }
+
+    def _tested(
+        self,
+        subject: Subject,
+        explainer: Explainer,
+        network: str,
+        maps: Mapping[str, Mapping[str, Attribution]],
+        wanted: Callable[[], bool],
+    ) -> dict[str, Evidence | None]:
+        """What is found about every method's map of a network, until it is no longer wanted."""
+        asked = list(explainer.networks.values()) if network == AVERAGE else explainer.networks[network]
+        frame = subject.photo.frame
+
+        def against() -> Controls:
+            key = subject.digest, subject.kind, subject.target, network, "controls"
+            return self._keep(key, partial(controls, asked, frame, subject.target))
+
+        found: dict[str, Evidence | None] = {}
+        for method, pair in maps.items():
+            if not wanted():
+                break
+            try:
+                attribution = mean(list(pair.values())) if network == AVERAGE else pair[network]
+                compare = partial(evidence, asked, frame, attribution, detail=subject.detail)
+                found[method] = self._keep(
+                    _key(subject, network, method), lambda compare=compare: compare(against=against())
+                )
+            except Exception:
+                log.exception("%s of %s could not be tested.", method, network)
+                found[method] = None
+        return found
+
+    def _keep(self, key: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """The value under key, computed here unless another thread is at it; failures are forgotten."""
+        with self._lock:
+            mine = key not in self._kept
+            future = self._kept.setdefault(key, Future())
+            self._kept.move_to_end(key)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        if mine:
+            try:
+                future.set_result(compute())
+            except Exception as error:
+                with self._lock:
+                    self._kept.pop(key, None)
+                future.set_exception(error)
+        return future.result()
+
+
+def _key(subject: Subject, network: str, method: str) -> Hashable:
+    """What the evidence of a map depends on; the same for settings that the method has no use for."""
+    made = (subject.reference, subject.tolerance) if method == "integrated_gradients" else None
+    shown = subject.detail if method != "gradcam" else None
+    return subject.digest, subject.kind, subject.target, network, method, made, shown
+
+
+def lines(found: Found, method: str, mode: str, decided_by: int | None) -> dict[str, str]:
+    """What stands under the receipts of a method's finished maps, as HTML by column of the row."""
+    columns = {"75": "75", "100": "100", mode: str(decided_by) if decided_by else AVERAGE}
+    return {
+        column: line(found[network][method])
+        if method in found.get(network, {})
+        else _lines("…", "…", "Being tested …")
+        for column, network in columns.items()
+    }
+
+
+def line(known: Evidence | None) -> str:
+    """The areas of a map and whether it beats the controls, in words; None says that the test failed."""
+    if known is None:
+        return f'<p class="tests">{FAILED}</p>'
+    deletion, insertion = known.faithfulness.deletion.area, known.faithfulness.insertion.area
+    random, gaussian = known.controls.random, known.controls.gaussian
+    hint = (
+        f"Deletion and insertion: random maps {random.deletion.area:.2f} and {random.insertion.area:.2f}, "
+        f"centred Gaussian {gaussian.deletion.area:.2f} and {gaussian.insertion.area:.2f}."
+    )
+    lost = "" if known.beats.deletion or known.beats.insertion else " lost"
+    return _lines(f"{deletion:.2f}", f"{insertion:.2f}", verdict(known), hint, f"beats{lost}")
+
+
+def verdict(known: Evidence) -> str:
+    """Whether a map beats both controls, as a sentence."""
+    won = known.beats
+    if won.deletion and won.insertion:
+        return "Beats both controls."
+    if won.deletion:
+        return "Beats both controls at deletion, not at insertion."
+    if won.insertion:
+        return "Beats both controls at insertion, not at deletion."
+    return "Does not beat both controls."
+
+
+def _lines(deletion: str, insertion: str, sentence: str, hint: str = "", kind: str = "beats pending") -> str:
+    return (
+        f'<dl class="tests"><div title="{DELETION}"><dt>Deletion</dt><dd>{deletion}</dd></div>'
+        f'<div title="{INSERTION}"><dt>Insertion</dt><dd>{insertion}</dd></div></dl>'
+        f'<p class="{kind}" title="{hint}">{sentence}</p>'
+    )

@@ -1,0 +1,96 @@
+"""The Trust tab: a block for each test of the maps, which says first what it found, then shows it."""
+
+from collections.abc import Sequence
+from html import escape
+
+from explain.attribution import METHODS
+from explain.target import Target
+from explain.words import METHOD_NAMES, target_name
+
+NETWORKS = ("75", "100")
+IG = '<abbr title="Integrated Gradients">IG</abbr>'
+SHORT = {"gradcam": "Grad-CAM", "integrated_gradients": IG, "shap": "SHAP"}  # method -> heading of a column
+MARKS = {"gradcam": "o", "integrated_gradients": "s", "shap": "^"}  # method -> mark of its line
+SHAPES = {
+    "": "",
+    "o": '<circle cx="14" cy="5" r="2.6"/>',
+    "s": '<path d="M11.6 2.6h4.8v4.8h-4.8z"/>',
+    "^": '<path d="M14 2l3 5.6h-6z"/>',
+}  # mark -> how a key draws it
+GAPS = {"solid": "", "dashed": "5 3", "dotted": "1.5 2.5"}
+
+LONG = ("sanity", "stability")  # tests that take so long that they wait for a press of their button
+
+# Block -> its question, what the test is called, and how it is done.
+TESTS = {
+    "faithfulness": (
+        "Do they name what matters?",
+        "deletion and insertion",
+        "Deletion covers the photo bit by bit, beginning with what a map ranks first; insertion uncovers "
+        "a blurred photo in the same order. A good map makes the probability fall early, and rise early. "
+        "The two controls know nothing of the network: random maps, and a soft spot in the middle of the "
+        "photo, where cars tend to be.",
+    ),
+    "regions": (
+        "Where does their weight lie?",
+        "regions",
+        "A region’s share of the map over its share of the picture. At 1.0× it counts like any other. "
+        "A heavy border would be a warning: frames and banners are there, and not the car.",
+    ),
+    "sanity": (
+        "Do they depend on what was learnt?",
+        "randomisation",
+        "The layers of a copy of the network are made random one after another, from the last to the "
+        "first. A map of what the network learnt falls apart; a map that stays shows the photo instead.",
+    ),
+    "stability": (
+        "Do they stay when nothing visible changes?",
+        "max-sensitivity",
+        "Every colour value is changed at random by at most 2 % of its range, ten times over: too little to "
+        "see. The figure is the largest change of the map, pixel by pixel and in per cent of the map itself. "
+        "Small is good.",
+    ),
+}
+
+
+def head(test: str) -> str:
+    """The question that a block answers, what the test is called, and how it is done."""
+    question, name, how = TESTS[test]
+    return f'<header class="question"><h3>{question} <small>{name}</small></h3><p>{how}</p></header>'
+
+
+def about(target: Target | None, progress: str = "") -> str:
+    """What the tab is about and what is being computed; without a target, what to do."""
+    if target is None:
+        return (
+            '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
+            "<p>As soon as its maps are there, they are tested here.</p></section>"
+        )
+    return (
+        '<div class="reading"><div><h2>How far can these maps be trusted?</h2>'
+        f"<p>Four tests of the maps that explain {target_name(target)}, on this very photo.</p></div>"
+        f'<p class="progress" role="status">{escape(progress)}</p></div>'
+    )
+
+
+def finding(sentence: str) -> str:
+    """What a test found, in words; "" without a sentence."""
+    kept_together = escape(sentence).replace(" %", "&nbsp;%").replace(" px", "&nbsp;px")
+    return f'<p class="finding">{kept_together}</p>' if sentence else ""
+
+
+def untested(sentence: str) -> str:
+    """What stands where there is nothing to show yet, or never will be."""
+    return f'<p class="untested">{escape(sentence)}</p>'
+
+
+def key(entries: Sequence[tuple[str, str, str, str]] = ()) -> str:
+    """What the lines of charts mean: those of all methods and further (name, ink, dashes, mark)."""
+    methods = [(METHOD_NAMES[method], method, "solid", MARKS[method]) for method in METHODS]
+    items = "".join(
+        f'<li><svg viewBox="0 0 28 10" aria-hidden="true" style="color:var(--{ink})"><path d="M1 5h26" '
+        f'stroke="currentColor" stroke-width="2" stroke-dasharray="{GAPS[dashes]}"/>'
+        f'<g fill="currentColor">{SHAPES[mark]}</g></svg>{escape(name)}</li>'
+        for name, ink, dashes, mark in (*methods, *entries)
+    )
+    return f'<ul class="key">{items}</ul>'

@@ -1,0 +1,39 @@
+"""What is kept of one browser tab, in memory, and what the evidence in it is about."""
+
+from dataclasses import dataclass, field
+
+from carmodel.photo import Photo
+from explain.target import Target
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A photo, the networks asked, the score explained, and how its maps are made and shown.
+
+    What was found out about one subject says nothing about another. Equal for equal photos.
+    """
+
+    photo: Photo = field(compare=False)
+    digest: str  # of the photo
+    kind: str  # of the networks
+    target: Target
+    reference: str
+    tolerance: float
+    detail: str
+
+
+@dataclass
+class Visit:
+    """A browser tab: the last good photo, and how far the newest request has come."""
+
+    photo: Photo | None = None
+    newest: int = 0  # number of the newest request
+    mapped: int = 0  # the last request whose maps were all shown
+    tested: int = 0  # the last one whose maps are being tested, or were
+    example: str | None = None  # the photo's file if it is an example picture
+    subject: Subject | None = None  # what the Trust tab is about
+    running: dict[str, object] = field(default_factory=dict)  # long test -> its run; absent when none runs
+
+    def is_newest(self, request: int) -> bool:
+        """Whether no newer request has come than the one of this number."""
+        return self.newest == request

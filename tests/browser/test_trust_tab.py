@@ -1,0 +1,130 @@
+import re
+
+import pytest
+
+PATIENCE = 300_000  # milliseconds: a test of minutes on a busy machine
+
+
+def open_tab(page):
+    page.get_by_role("tab", name="Trust").click()
+    page.get_by_role("heading", name="How far can these maps be trusted?").wait_for()
+
+
+def settle(page):
+    """Waits until everything is tested that needs no button."""
+    page.wait_for_function(
+        "document.querySelectorAll('.method.finished').length == 3 && !document.querySelector('.pending')"
+        " && [...document.querySelectorAll('.progress')].every(each => each.textContent == '')",
+        timeout=PATIENCE,
+    )
+
+
+def test_tests_are_there_without_being_asked_for(open_page):
+    page = open_page()
+    open_tab(page)
+    settle(page)
+    assert len(page.locator(".finding").all_inner_texts()) == 2
+    charts = page.locator("#test-faithfulness svg.chart")
+    assert charts.count() == 4
+    for chart in charts.all():
+        assert chart.get_attribute("role") == "img" and "SHAP: " in chart.get_attribute("aria-label")
+    areas = page.locator(".areas tbody tr").all_inner_texts()
+    assert [re.split("\t", row)[0] for row in areas] == [
+        *("Grad-CAM", "Integrated Gradients", "SHAP", "Random maps", "Centred Gaussian"),
+    ] * 2
+    parts = page.locator(".parts tbody th").all_inner_texts()  # of an example picture
+    assert parts[0] == "Border" and {"Wheels", "Windows"} <= set(parts)
+    page.get_by_role("tab", name="Explain").click()
+    below = page.locator(".method .tests dd").all_inner_texts()
+    page.get_by_role("tab", name="Trust").click()
+    first = page.locator(".areas tbody tr").first.inner_text().split("\t")
+    assert first[1:3] == below[:2]  # the same areas on both tabs
+
+
+def test_other_class_begins_anew(open_page):
+    page = open_page()
+    settle(page)
+    open_tab(page)
+    page.get_by_label("Class explained").click()
+    page.get_by_role("option", name="Truck", exact=True).click()
+    page.wait_for_selector("text=Four tests of the maps that explain truck")
+    settle(page)
+    assert "truck" in page.locator("#test-faithfulness svg.chart").first.get_attribute("aria-label")
+
+
+def test_stability_by_its_button(open_page):
+    page = open_page()
+    settle(page)
+    open_tab(page)
+    page.locator("#test-stability").get_by_role("button", name="Run the test").click()
+    page.wait_for_selector("#test-stability .finding", timeout=PATIENCE)
+    figures = page.locator("#test-stability tbody td").all_inner_texts()
+    assert len(figures) == 6 and all(re.fullmatch(r"[<>]? ?\d+ %|∞", each.strip()) for each in figures)
+    page.locator("#test-stability").get_by_role("button", name="Run the test").wait_for()
+
+
+def test_randomisation_shows_its_progress_and_can_be_stopped(open_page):
+    page = open_page()
+    settle(page)
+    open_tab(page)
+    block = page.locator("#test-sanity")
+    block.get_by_role("button", name="Run the test").click()
+    page.wait_for_selector("#test-sanity .strips li:nth-child(2)", timeout=PATIENCE)
+    assert block.locator(".strips ol").count() == 6
+    assert block.locator("svg.chart").count() == 2
+    assert "Random so far: fc3" in block.get_by_role("status").inner_text()
+    block.get_by_role("button", name="Stop").click()
+    page.wait_for_selector("#test-sanity >> text=/Random so far: .*; stopped/", timeout=PATIENCE)
+    block.get_by_role("button", name="Run the test").wait_for()
+
+
+def test_another_photo_wipes_the_long_tests(open_page):
+    page = open_page()
+    settle(page)
+    open_tab(page)
+    page.locator("#test-stability").get_by_role("button", name="Run the test").click()
+    page.wait_for_selector("#test-stability :is(table, .progress)")
+    page.locator('[data-file="suv_2.jpg"]').click()
+    page.wait_for_function("!document.querySelector('#test-stability :is(table, .progress)')")
+    page.locator("#test-stability").get_by_role("button", name="Run the test").wait_for()
+    page.get_by_label("Remove Image").click()
+    page.wait_for_selector("#trust >> text=Give a photo of a car")
+    assert not page.locator("#test-stability").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_fits_and_can_be_read(open_page, width, height, scheme):
+    page = open_page(width, height, scheme)
+    open_tab(page)
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    wide = page.locator("#trust .card *:not(svg *)").evaluate_all(
+        "(all, width) => all.filter(each => each.getBoundingClientRect().right > width)"
+        ".map(each => each.outerHTML)",
+        width,
+    )
+    assert wide == []
+    charts = page.locator("#test-faithfulness svg.chart").evaluate_all(
+        "charts => charts.map(each => each.getBoundingClientRect().top)"
+    )
+    assert len(set(charts)) == (1 if width > 1000 else 4)
+    ink, card = page.evaluate("""() => {
+      const grey = (of, property) => getComputedStyle(document.querySelector(of))[property]
+        .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0);
+      return [grey("#trust svg.chart text", "fill"), grey("#test-faithfulness", "backgroundColor")];
+    }""")
+    assert ink > card + 0.3 if scheme == "dark" else card > ink + 0.3
+
+
+def test_tab_and_button_by_keyboard(open_page):
+    page = open_page()
+    settle(page)
+    page.get_by_role("tab", name="Trust").focus()
+    page.keyboard.press("Enter")
+    button = page.locator("#test-sanity").get_by_role("button", name="Run the test")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator("#test-sanity").get_by_role("button", name="Stop").wait_for()
+    page.keyboard.press("Enter")
+    button.wait_for()
