@@ -91,10 +91,17 @@ def view_logits(teacher: Teacher, frames: Frames, lesson: Lesson) -> Tensor:
     return torch.stack(answers)
 
 
-def fine_tune(lesson: Lesson, training: Frames, validation: Frames, checkpoint: Path) -> Teacher:
-    """The teacher after `lesson.epochs` passes, continuing from `checkpoint` if there is one."""
+def fine_tune(
+    lesson: Lesson, training: Frames, validation: Frames, checkpoint: Path, start: Path | None = None
+) -> Teacher:
+    """The teacher after `lesson.epochs` passes, continuing from `checkpoint` if there is one.
+
+    It begins with the weights of an earlier teacher's checkpoint `start`, or with those of ImageNet.
+    """
     torch.manual_seed(lesson.seed)
     teacher = Teacher().to(memory_format=torch.channels_last)
+    if start:
+        teacher.load_state_dict(torch.load(start, weights_only=True)["teacher"])
     labels, steps = training.labels, len(training.samples) // lesson.batch
     optimiser = torch.optim.AdamW(
         teacher.parameters(), lr=lesson.learning_rate, weight_decay=lesson.weight_decay
@@ -113,7 +120,9 @@ def fine_tune(lesson: Lesson, training: Frames, validation: Frames, checkpoint: 
     for epoch in range(done, lesson.epochs):
         teacher.train()
         # Other views than the students', so that these are new to the teacher.
-        pictures = TrainingPictures(training, SIZE, lesson.seed + 1000, epoch, lesson.zoom_out)
+        pictures = TrainingPictures(
+            training, SIZE, lesson.seed + (2000 if start else 1000), epoch, lesson.zoom_out
+        )
         order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(epoch))
         loader = DataLoader(
             pictures, batch_sampler=order[: steps * lesson.batch].reshape(-1, lesson.batch).tolist()
@@ -144,10 +153,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--views", type=int, default=plain.views, help="pictures made of each photo (%(default)s)"
     )
     parser.add_argument("--batch", type=int, default=plain.batch, help="photos a step (%(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=plain.learning_rate, help="peak (%(default)s)")
+    parser.add_argument("--start", type=Path, help="checkpoint of an earlier teacher to begin with")
     parser.add_argument("--checkpoint", type=Path, default=RUNS / "teacher.pt", help="file to continue from")
     parser.add_argument("--out", type=Path, default=RUNS / "soft-targets.safetensors", help="file to write")
     options = parser.parse_args(arguments)
-    lesson = Lesson(epochs=options.epochs, views=options.views, batch=options.batch)
+    lesson = Lesson(
+        epochs=options.epochs,
+        views=options.views,
+        batch=options.batch,
+        learning_rate=options.learning_rate,
+    )
     try:
         training, validation = (
             load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
@@ -155,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(error, file=sys.stderr)
         return 2
-    teacher = fine_tune(lesson, training, validation, options.checkpoint)
+    teacher = fine_tune(lesson, training, validation, options.checkpoint, options.start)
     write_soft_targets(
         options.out, view_logits(teacher, training, lesson), training, lesson.seed, lesson.zoom_out
     )

@@ -133,6 +133,12 @@ def _arguments() -> argparse.ArgumentParser:
         "--soft-targets", type=Path, metavar="FILE", help="a teacher's answers, from carmodel.teacher"
     )
     parser.add_argument(
+        "--taught-share",
+        type=float,
+        default=plain.taught_share,
+        help="of the loss that those answers decide (%(default)s)",
+    )
+    parser.add_argument(
         "--start", type=Path, metavar="DIR", help="folder with the network of this name to continue from"
     )
     parser.add_argument(
@@ -167,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         average_decay=options.average_decay,
         zoom_out=options.zoom_out,
         mix=options.mix,
+        taught_share=options.taught_share,
         seed=options.seed,
     )
     processes = Processes(options.device)

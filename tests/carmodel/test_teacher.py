@@ -30,6 +30,14 @@ def test_a_lesson_is_written_continued_and_learnt_from(class_folders, tmp_path, 
     assert main(lesson) == 0
     assert read_soft_targets(tmp_path / "soft.safetensors", frames).sha256 == taught.sha256
 
+    # Another lesson may begin where this one ended.
+    further = [*lesson, "--start", str(tmp_path / "teacher.pt"), "--learning-rate", "1e-9"]
+    further[further.index("--checkpoint") + 1] = str(tmp_path / "further.pt")
+    assert main(further) == 0
+    kept = torch.load(tmp_path / "further.pt", weights_only=True)["teacher"]
+    assert torch.allclose(kept["network._fc.weight"], teacher.network._fc.weight, atol=1e-5)
+    taught = read_soft_targets(tmp_path / "soft.safetensors", frames)
+
     student = [*places, "--size", "75", "--batch", "8", "--epochs", "1", "--device", "cpu"]
     student += ["--out", str(tmp_path / "weights"), "--checkpoint", str(tmp_path / "run.pt")]
     assert train([*student, "--soft-targets", str(tmp_path / "soft.safetensors")]) == 0
