@@ -33,7 +33,7 @@ def faithfulness(found: Found, target: Target) -> str:
     count = f"Of {maps}, {won[0]} beat both controls at deletion and {won[1]} at insertion."
     if best.beats.deletion:
         effect = _effect(best.faithfulness.deletion, target)
-        return f"{_map(*of)} names what matters: {effect}. {count}"
+        return f"{_map(*of)} names what matters best: {effect}. {count}"
     return f"No map names what matters better than the middle of the picture or chance does. {count}"
 
 
@@ -88,11 +88,16 @@ def stability(changes: Mapping[Of, float]) -> str:
 
 def _effect(deletion: Curve, target: Target) -> str:
     """What covering the cells that a map ranks first does to the probability."""
-    start = deletion.probabilities[0]
-    for fraction, probability in zip(deletion.fractions, deletion.probabilities, strict=True):
-        if probability <= start / 2:
-            return f"covering its top {percent(fraction)} halves the probability of {target_name(target)}"
-    return f"its area under deletion is {deletion.area:.2f}, smaller than those of both controls"
+    start, end = deletion.probabilities[0], deletion.probabilities[-1]
+    of = f"the probability of {target_name(target)}"
+    if end > start / 2:  # then so may any order of covering
+        return f"but a wholly blurred photo still keeps {of} at {percent(end)}, so covering it tells little"
+    halved = next(
+        fraction
+        for fraction, probability in zip(deletion.fractions, deletion.probabilities, strict=True)
+        if probability <= start / 2
+    )
+    return f"covering its top {percent(halved)} halves {of}"
 
 
 def _lost(known: Evidence) -> int:
