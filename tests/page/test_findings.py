@@ -12,8 +12,8 @@ def test_best_map_and_how_many_beat_the_controls(known):
         "average": {"shap": known(0.0, 1.0)},  # not a network of its own
     }
     assert findings.faithfulness(found, Target("suv")) == (
-        "SHAP’s map of the 100 px network names what matters best: covering its top 0 % halves the probability "
-        "of SUV. Of 4 maps, 3 beat both controls at deletion and 2 at insertion."
+        "SHAP’s map of the 100 px network names what matters best: covering its top 0 % halves the "
+        "probability of SUV. Of 4 maps, 3 beat both controls at deletion and 2 at insertion."
     )
 
 
