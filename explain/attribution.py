@@ -58,7 +58,7 @@ def refine(
 
     frame is the photo (3, 300, 300) in [0, 1]; networks one network, or two for their average, whose map is
     the mean of theirs. Integrated Gradients compares with `reference` (one of REFERENCES) and stops when the
-    gap is at most `tolerance`, after 32 steps at the earliest, or at 2,048 with the smallest gap met. SHAP
+    gap is at most `tolerance`, after 48 steps at the earliest, or at 1,536 with the smallest gap met. SHAP
     compares with `references` (n, 3, 300, 300), the frames of `carmodel.weights.load_references`. A setting
     that a method has no use for is ignored.
 
@@ -72,7 +72,8 @@ def refine(
         raise ValueError(f"A map is of one network or of two, not of {len(pair)}.")
 
     def shapley(network: CarNet) -> ShapleyValues:
-        return shapley_values(network, *(block_means(frames, network.size) for frames in (frame, references)))
+        pictures = (block_means(frames, network.size) for frames in (frame, references))
+        return shapley_values(network, *pictures, score=target.score)
 
     def advance(network: CarNet, before: Progress | None, _: float) -> Progress:
         return next_stage(network, frame, target, method, reference, shapley, before)

@@ -34,7 +34,7 @@ class Stage:
         return F.linear(x.flatten(1), self.weight, self.bias)
 
     def after(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The stage's outputs for the layer's z, perhaps in its memory, and where in z a pool's maxima were."""
+        """The stage's outputs for z, perhaps in its memory, and where in z the maxima of a pool were."""
         places = None
         if self.pool is not None:
             z, places = F.max_pool2d(z, self.pool, return_indices=True)

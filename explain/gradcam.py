@@ -1,21 +1,21 @@
 """Grad-CAM: where the last convolutional block speaks for the score (Selvaraju et al. 2017).
 
-The weights are captum's (`LayerGradCam`); the placement on the photo is this module's. The convolutions are
-unpadded, so a cell of the last block sees a window well inside the picture: stretching the cells over the
+The cells are those of captum's `LayerGradCam`; the placement on the photo is this module's. The convolutions
+are unpadded, so a cell of the last block sees a window well inside the picture: stretching the cells over the
 whole picture, as is often done, moves them by up to a fifth of its width. Each cell is put at the centre of
 its receptive field instead.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
-from captum.attr import LayerGradCam
 from torch import Tensor, nn
 
-from carmodel.network import CarNet
+from carmodel.network import CLASSES, CarNet
 from carmodel.photo import FRAME
+from explain.folded import fold, gradients
 
 
 class ReceptiveField(NamedTuple):
@@ -26,16 +26,24 @@ class ReceptiveField(NamedTuple):
     first: float  # pixel index of the centre of the first window; negative inside padding
 
 
-def gradcam(network: CarNet, score: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, float]:
-    """The cells of `network.last_block` (n, n) in logits, none below zero, and the score.
+@torch.no_grad()
+def gradcam(network: nn.Module, score: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, float]:
+    """The cells (n, n) of the last convolution's block in logits, none below zero, and the score.
 
-    x is one picture (3, size, size); score takes logits (1, 4) to the number explained (1,).
+    x is one picture (3, size, size); score takes logits (n, 4) to the numbers explained (n,), and is linear.
+
+    Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
     """
-    network = deepcopy(network).eval().requires_grad_(False)
-    method = LayerGradCam(lambda pictures: score(network(pictures)), network.last_block)
-    x = x[None].detach().clone()
-    cells = method.attribute(x, relu_attributions=True)[0, 0].detach()
-    return cells, score(network(x)).item()
+    stages = fold(network)
+    last = max(i for i, stage in enumerate(stages) if stage.weight.ndim == 4)
+    inputs = x[None].contiguous(memory_format=torch.channels_last)
+    for stage in stages[:last]:
+        inputs, _ = stage.after(stage.linear(inputs))
+    block = stages[last].linear(inputs).relu_()  # (1, channels, n, n)
+    above = [replace(stages[last], rectified=False), *stages[last + 1 :]]
+    gradient, logits = gradients(above, block, score(torch.eye(len(CLASSES)))[None])
+    cells = (gradient.mean((2, 3), keepdim=True) * block).sum(1).relu_()
+    return cells[0], score(logits).item()
 
 
 def receptive_field(network: CarNet) -> ReceptiveField:

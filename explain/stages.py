@@ -100,7 +100,7 @@ def _shap(network: CarNet, target: Target, shapley: Callable[[CarNet], ShapleyVa
     started = perf_counter()
     found = shapley(network)
     return _complete(
-        target.score(found.values.movedim(0, -1)),
+        found.of(target.score),
         method="shap",
         network=str(network.size),
         target=target,

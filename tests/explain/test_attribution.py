@@ -86,8 +86,8 @@ def test_refine_doubles_until_the_gap_is_in_tolerance(networks, frame):
         ]
         for tolerance in (0.2, 0.01)
     )
-    assert [steps for steps, _ in tight] == [8 * 2**k for k in range(len(tight))]
-    assert all(gap > 0.01 for steps, gap in tight[:-1] if steps >= 32)
+    assert [steps for steps, _ in tight] == [6 * 2**k for k in range(len(tight))]
+    assert all(gap > 0.01 for steps, gap in tight[:-1] if steps >= 48)
     assert tight[-1][1] <= 0.01
     assert tight[: len(loose)] == loose
     assert len(loose) < len(tight)

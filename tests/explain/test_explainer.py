@@ -99,7 +99,8 @@ def test_maps_are_those_of_explain(explainer, photo, method):
             tolerance=0.1,
         )
         if found[name].steps == alone.steps:  # more only where the mean of both needs it
-            assert torch.equal(found[name].map, alone.map)
+            # SHAP for one score and for all classes: the same products, rounded in another order.
+            torch.testing.assert_close(found[name].map, alone.map, atol=1e-7, rtol=1e-5)
         assert found[name].network == name
         assert found[name].steps >= alone.steps
 
@@ -130,7 +131,7 @@ def test_integrated_gradients_continue_and_never_go_back(explainer, photo):
         return [found["100"].steps for found in maps]
 
     loose = steps(0.3)
-    assert loose == [8 * 2**k for k in range(len(loose))]
+    assert loose == [6 * 2**k for k in range(len(loose))]
     assert explainer.computations == len(loose)
     tight = steps(0.01)
     assert tight == [loose[-1] * 2**k for k in range(len(tight))]  # from what there was
@@ -146,8 +147,8 @@ def test_what_was_left_unfinished_is_not_lost(explainer, photo):
         return explainer.refine(photo, "integrated_gradients", SUV, tolerance=0.01, networks=["75"])
 
     left = maps()
-    assert [next(left)["75"].steps for _ in range(2)] == [8, 16]
-    assert next(maps())["75"].steps == 16
+    assert [next(left)["75"].steps for _ in range(2)] == [6, 12]
+    assert next(maps())["75"].steps == 12
     assert explainer.computations == 2
 
 

@@ -1,12 +1,12 @@
-from fractions import Fraction
-
 import pytest
 import torch
 from captum.attr import IntegratedGradients
 from torch import nn
 
 from carmodel.photo import block_means
-from explain.integrated_gradients import CHUNK, REFERENCE_FRAMES, Integral, refined
+from explain import integrated_gradients as module
+from explain.folded import gradients
+from explain.integrated_gradients import REFERENCE_FRAMES, Integral, refined
 from explain.target import Target
 
 SUV = Target("suv").score
@@ -55,46 +55,69 @@ def test_linear_network_is_exact_at_once():
 
 
 def test_two_pixels_by_hand():
-    # relu(3α − 1) on the way from (0, 0) to (2, 1): slope 1 from α = 1/3 on, so exactly (4/3, 2/3).
-    # Trapezoids: points 3/8 … 7/8 and half of 8/8 count: 5.5/8 of (2, 1); then 10.5/16, 21.5/32.
-    expected = {8: (1.375, 0.6875), 16: (1.3125, 0.65625), 32: (1.34375, 0.671875)}
-    found = {
-        stage.steps: tuple(stage.values[0, 0].tolist())
-        for stage in stages(relu_network(-1.0), red(2.0, 1.0), red(0.0, 0.0), until=32)
-    }
-    assert found == expected
-    *_, last = stages(relu_network(-1.0), red(2.0, 1.0), red(0.0, 0.0), until=2048)
-    torch.testing.assert_close(last.values, red(4 / 3, 2 / 3), atol=1e-3, rtol=0)
+    # relu(4α − 1.4) on the way from (0, 0) to (3, 1): slope 1 from α = 0.35 on, so exactly 0.65 of (3, 1).
+    # Trapezoids: points 3/6 … 5/6 and half of 6/6 count, 3.5/6 of (3, 1); then 7.5/12, 15.5/24.
+    network, shares = relu_network(-1.4), {6: 3.5 / 6, 12: 7.5 / 12, 24: 15.5 / 24}
+    found = list(stages(network, red(3.0, 1.0), red(0.0, 0.0), until=24))
+    assert [stage.steps for stage in found] == list(shares)
+    for stage in found:
+        torch.testing.assert_close(stage.values, red(3.0, 1.0) * shares[stage.steps])
+        assert (stage.score, stage.reference_score) == pytest.approx((2.6, 0.0))
+    *_, last = stages(network, red(3.0, 1.0), red(0.0, 0.0), until=1536)
+    torch.testing.assert_close(last.values, red(3.0, 1.0) * 0.65, atol=1e-3, rtol=0)
 
 
-class Watched(nn.Module):
-    """A linear score that notes where gradients are taken, in its class, which copies share."""
+def test_doubling_keeps_what_is_computed(monkeypatch):
+    asked = []
 
-    asked: list[float]
-    largest: int
+    def watched(stages, z, weights):
+        asked.extend(z[:, 0].tolist())
+        return gradients(stages, z, weights)
 
-    def forward(self, x):
-        if x.requires_grad:
-            Watched.asked += x[:, 0, 0, 0].tolist()
-        Watched.largest = max(Watched.largest, len(x))
-        return x.sum(dim=(1, 2, 3))[:, None].expand(-1, 4)
+    monkeypatch.setattr(module, "gradients", watched)
+    network = relu_network(0.0)  # its first layer tells 2 α on the way from (0, 0) to (1, 1)
+    counts = [(stage.steps, len(asked)) for stage in stages(network, red(1.0, 1.0), red(0.0, 0.0), until=96)]
+    assert counts == [(n, n + 1) for n in (6, 12, 24, 48, 96)]
+    points = [2 * k / 96 for k in range(97)]  # of the trapezoid rule, each once
+    assert sorted(asked) == pytest.approx(points)
 
 
-def test_doubling_keeps_what_is_computed():
-    Watched.asked, Watched.largest = [], 0
-    counts = []
-    for stage in stages(Watched(), red(1.0, 1.0), red(0.0, 0.0), until=128):
-        counts.append((stage.steps, len(Watched.asked)))
-    assert counts == [(n, n + 2) for n in (8, 16, 32, 64, 128)]
-    # Together the points of the trapezoid rule, 0/128 … 128/128; the middle alone was computed twice.
-    points = sorted(Fraction(alpha).limit_denominator(256) for alpha in Watched.asked)
-    assert points == sorted([*(Fraction(k, 128) for k in range(129)), Fraction(1, 2)])
-    assert Watched.largest <= CHUNK
+def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):
+    sizes = []
+
+    def watched(stages, z, weights):
+        sizes.append(len(z))
+        return gradients(stages, z, weights)
+
+    monkeypatch.setattr(module, "gradients", watched)
+    for size in (75, 100):
+        x = block_means(frame, size)
+        *_, last = stages(networks[size, True], x, torch.zeros_like(x), until=24)
+    assert last.steps == 24
+    # 73 x 73 cells of the first layer, 15 at once, and 98 x 98 cells, 8 at once.
+    assert sizes == [7, 6, 12, 7, 6, 6, 6]
+
+
+@pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
+def test_equals_captum_for_the_same_points(networks, frame, size, batchnorm):
+    network, x, steps = networks[size, batchnorm], block_means(frame, size), 12
+    reference = torch.full_like(x, 0.5)
+    *_, found = stages(network, x, reference, until=2 * steps)
+    captum = IntegratedGradients(network)
+    left, right, middle = (
+        captum.attribute(
+            x[None], reference[None], target=2, n_steps=steps, method=f"riemann_{rule}", internal_batch_size=8
+        )[0]
+        for rule in ("left", "right", "middle")
+    )
+    expected = (left + right + 2 * middle) / 4
+    # Rounding may turn single gates of the network, whose gradient is not continuous.
+    assert (found.values - expected).abs().sum() < 1e-3 * expected.abs().sum()
 
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True)])
 def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm):
-    network, x, steps = networks[size, batchnorm], block_means(frame, size), 16
+    network, x, steps = networks[size, batchnorm], block_means(frame, size), 12
     reference = torch.full_like(x, 0.5)
     *_, integral = stages(network, x, reference, until=steps, score=Target("coupe", "truck").score)
     path = torch.stack([reference + k / steps * (x - reference) for k in range(steps + 1)]).requires_grad_()
@@ -108,9 +131,9 @@ def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm)
 def test_approaches_another_rule_of_captum(networks, frame):
     network, x = networks[75, False], block_means(frame, 75)
     expected = IntegratedGradients(network).attribute(
-        x[None], x[None] * 0, target=2, n_steps=64, method="gausslegendre", internal_batch_size=CHUNK
+        x[None], x[None] * 0, target=2, n_steps=64, method="gausslegendre", internal_batch_size=8
     )[0]
-    found = [integral.values for integral in stages(network, x, x * 0, until=64)]
+    found = [integral.values for integral in stages(network, x, x * 0, until=48)]
     distances = [((values - expected).norm() / expected.norm()).item() for values in found]
     assert distances == sorted(distances, reverse=True)
     assert distances[-1] < 0.1

@@ -29,7 +29,7 @@ def maps_of_pixels(network, method, references):
                 torch.zeros_like(x)[None],
                 target=2,
                 method=rule,
-                n_steps=32,
+                n_steps=48,
                 internal_batch_size=8,
             )
             for rule in ("riemann_left", "riemann_right")

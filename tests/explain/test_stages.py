@@ -19,14 +19,14 @@ def attribution(network, steps, total, score):
 
 
 def course(totals, network="75", score=10.0):
-    """A network whose map sums to these totals at 16, 32, 64, … steps; the score changes by 10."""
+    """A network whose map sums to these totals at 24, 48, 96, … steps; the score changes by 10."""
     asked = []
 
     def advance(before, _):
-        steps = before.integral.steps * 2 if before else 16
+        steps = before.integral.steps * 2 if before else 24
         asked.append(steps)
         latest = attribution(network, steps, totals[steps], score)
-        best = before.best if before and before.best.steps >= 32 and before.best.gap < latest.gap else latest
+        best = before.best if before and before.best.steps >= 48 and before.best.gap < latest.gap else latest
         return Progress(latest, best, Integral(torch.zeros(1), torch.zeros(1), steps))
 
     advance.asked = asked
@@ -38,42 +38,42 @@ def steps_and_gaps(maps):
 
 
 def test_a_round_a_doubling_until_the_gap_is_in_tolerance():
-    found = steps_and_gaps(rounds([course({16: 9.0, 32: 10.5, 64: 10.1})], 0.02))
-    assert found == [[(16, 0.1)], [(32, 0.05)], [(64, 0.01)]]
+    found = steps_and_gaps(rounds([course({24: 9.0, 48: 10.5, 96: 10.1})], 0.02))
+    assert found == [[(24, 0.1)], [(48, 0.05)], [(96, 0.01)]]
 
 
 def test_a_small_gap_with_few_steps_is_luck():
-    found = steps_and_gaps(rounds([course({16: 10.0, 32: 9.9})], 0.02))
-    assert found == [[(16, 0.0)], [(32, 0.01)]]
+    found = steps_and_gaps(rounds([course({24: 10.0, 48: 9.9})], 0.02))
+    assert found == [[(24, 0.0)], [(48, 0.01)]]
 
 
 def test_a_network_in_tolerance_waits_for_the_other():
-    small, large = course({16: 9.0, 32: 10.0}), course({16: 9.0, 32: 9.5, 64: 9.0, 128: 10.1}, "100")
+    small, large = course({24: 9.0, 48: 10.0}), course({24: 9.0, 48: 9.5, 96: 9.0, 192: 10.1}, "100")
     found = steps_and_gaps(rounds([small, large], 0.02))
-    assert [second for _, second in found] == [(16, 0.1), (32, 0.05), (64, 0.1), (128, 0.01)]
-    assert [first for first, _ in found] == [(16, 0.1), (32, 0.0), (32, 0.0), (32, 0.0)]
-    assert small.asked == [16, 32]
+    assert [second for _, second in found] == [(24, 0.1), (48, 0.05), (96, 0.1), (192, 0.01)]
+    assert [first for first, _ in found] == [(24, 0.1), (48, 0.0), (48, 0.0), (48, 0.0)]
+    assert small.asked == [24, 48]
 
 
 def test_at_the_most_steps_the_smallest_gap_is_the_answer(monkeypatch):
-    monkeypatch.setattr(stages, "MOST_STEPS", 128)
-    found = steps_and_gaps(rounds([course({16: 10.0, 32: 9.0, 64: 9.5, 128: 8.0})], 0.02))
-    assert found == [[(16, 0.0)], [(32, 0.1)], [(64, 0.05)], [(64, 0.05)]]
+    monkeypatch.setattr(stages, "MOST_STEPS", 192)
+    found = steps_and_gaps(rounds([course({24: 10.0, 48: 9.0, 96: 9.5, 192: 8.0})], 0.02))
+    assert found == [[(24, 0.0)], [(48, 0.1)], [(96, 0.05)], [(96, 0.05)]]
 
 
 def test_the_mean_is_in_tolerance_too():
-    # Both are 1 % off at 32 steps; their scores cancel to 0 ± 1 logit in the mean, of which 0.1 is 10 %.
-    small = course({16: 9.0, 32: 10.1, 64: 10.05, 128: 10.01})
-    large = course({16: -9.0, 32: -9.9, 64: -9.95, 128: -9.99}, "100", score=-10.0)
+    # Both are 1 % off at 48 steps; their scores cancel to 0 ± 1 logit in the mean, of which 0.1 is 10 %.
+    small = course({24: 9.0, 48: 10.1, 96: 10.05, 192: 10.01})
+    large = course({24: -9.0, 48: -9.9, 96: -9.95, 192: -9.99}, "100", score=-10.0)
     found = steps_and_gaps(rounds([small, large], 0.02))
-    assert [first[0] for first, _ in found] == [16, 32, 64, 128]
-    assert found[-1] == [(128, 0.001), (128, 0.001)]
+    assert [first[0] for first, _ in found] == [24, 48, 96, 192]
+    assert found[-1] == [(192, 0.001), (192, 0.001)]
 
 
 def test_a_mean_that_never_fits_ends_at_the_most_steps(monkeypatch):
-    monkeypatch.setattr(stages, "MOST_STEPS", 64)
-    small = course({16: 9.0, 32: 10.1, 64: 10.1})
-    large = course({16: -9.0, 32: -9.9, 64: -9.9}, "100", score=-10.0)
+    monkeypatch.setattr(stages, "MOST_STEPS", 96)
+    small = course({24: 9.0, 48: 10.1, 96: 10.1})
+    large = course({24: -9.0, 48: -9.9, 96: -9.9}, "100", score=-10.0)
     assert len(list(rounds([small, large], 0.02))) == 3
 
 
@@ -107,7 +107,7 @@ def test_integrated_gradients_continue(networks, frame, size, block):
     for _ in range(3):
         before = states[-1] if states else None
         states.append(next_stage(network, frame, SUV, "integrated_gradients", "mean", never, before))
-    assert [state.latest.steps for state in states] == [8, 16, 32]
+    assert [state.latest.steps for state in states] == [6, 12, 24]
     assert states[2].best is states[2].latest
     assert states[0].latest.seconds < states[1].latest.seconds < states[2].latest.seconds
     found = states[2].latest

@@ -1,0 +1,1 @@
+"""What explaining costs, beside plain captum and shap: `python -m explain.bench`."""

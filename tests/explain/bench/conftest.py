@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from carmodel.photo import Photo
+from explain.bench.sides import Case, cases
+from explain.explainer import Explainer
+
+# On a busy machine two OpenMP threads wait for each other many times longer than they compute.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def photo() -> Photo:
+    soft = torch.rand(1, 3, 15, 15, generator=torch.Generator().manual_seed(0))
+    return Photo(torch.nn.functional.interpolate(soft, size=300, mode="bilinear")[0], 300, 300)
+
+
+@pytest.fixture
+def explainer(random_weights: Path) -> Explainer:
+    return Explainer(random_weights)
+
+
+@pytest.fixture(scope="session")
+def case(random_weights: Path, photo: Photo) -> Case:
+    """That of the 75 px network."""
+    return cases(Explainer(random_weights), photo, "mean")[0]

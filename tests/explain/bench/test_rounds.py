@@ -1,0 +1,47 @@
+from explain.bench import rounds
+from explain.bench.rounds import PAGE, one_round, work
+from explain.bench.sides import PARTS, cases
+from explain.integrated_gradients import Integral
+
+
+def test_work_by_hand(case):
+    first = 2 * 32 * 73 * 73 * 27
+    shapes = [(32, 71, 32 * 9), (64, 33, 32 * 9), (64, 31, 64 * 9), (128, 13, 64 * 9)]
+    shapes += [(128, 11, 128 * 9), (128, 9, 128 * 9), (514, 1, 2048), (128, 1, 514), (4, 1, 128)]
+    others = 2 * sum(channels * side**2 * products for channels, side, products in shapes)
+    assert work(case, "Grad-CAM", None) == first + others
+    # A picture goes forward, and each score goes back from both references.
+    assert work(case, "SHAP, one class", range(1)) == 3 * (first + others)
+    assert work(case, "SHAP, four classes", range(4)) == 9 * (first + others)
+    # 25 points there and back; the first layer forward at two ends and back once, at 6, 12 and 24 steps.
+    integral = Integral(case.x, case.reference, steps=24)
+    assert work(case, "Integrated Gradients", integral) == 2 * 25 * others + 3 * 3 * first
+
+
+def test_one_round(explainer, photo, monkeypatch):
+    monkeypatch.setattr(rounds, "DISTANT_STEPS", 60)
+    monkeypatch.setattr(rounds, "cases", lambda *of: cases(*of)[:1])  # one network will do
+    found = one_round(explainer, photo, "mean")
+    assert [(each.part, each.network) for each in found] == [
+        *((part, "75") for part in PARTS),
+        (PAGE, "both"),
+    ]
+    assert all(each.plain.cpu > 0 and each.ours.cpu > 0 for each in found)
+    for each in found[:-1]:
+        if each.part == "Integrated Gradients":
+            assert each.steps >= 48
+            assert each.plain_steps >= 50
+            assert 0 < each.distance < 0.3
+            assert 0 < each.plain_distance < 0.3
+        else:
+            assert each.distance < 1e-3
+            assert each.steps is None
+    assert found[-1].work is None
+
+
+def test_a_round_without_the_distant_map(explainer, photo, monkeypatch):
+    monkeypatch.setattr(rounds, "cases", lambda *of: cases(*of)[:1])
+    for name in ("plain_page", "our_page"):
+        monkeypatch.setattr(rounds, name, lambda *_: None)
+    found = one_round(explainer, photo, "mean", distant=False)
+    assert [each.part for each in found if each.distance is None] == ["Integrated Gradients", PAGE]
