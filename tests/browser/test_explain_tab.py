@@ -61,7 +61,7 @@ def test_upload_leads_to_a_verdict_and_twelve_maps(open_page):
         assert each["loaded"] > 0 and each["height"] > 100
     assert [each["alt"] for each in found] != before
     assert page.locator(".method .receipt").count() == 8  # Grad-CAM has none
-    assert page.locator("#examples [aria-pressed=true]").count() == 0
+    page.wait_for_selector("#examples [aria-pressed=true]", state="detached")
 
 
 def test_broken_file_is_a_sentence_and_the_result_stays(open_page, tmp_path):

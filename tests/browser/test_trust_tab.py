@@ -87,10 +87,6 @@ def test_another_photo_wipes_the_long_tests(open_page):
     page.locator('[data-file="suv_2.jpg"]').click()
     page.wait_for_function("!document.querySelector('#test-stability :is(table, .progress)')")
     page.locator("#test-stability").get_by_role("button", name="Run the test").wait_for()
-    settle(page)
-    page.get_by_label("Remove Image").click()
-    page.wait_for_selector("#trust >> text=Give a photo of a car")
-    assert not page.locator("#test-stability").is_visible()
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
