@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from explain.folded import Stage
+from explain.folded import Stage, seen
 
 CHUNK = 8  # pictures in one pass: what they need at a time fits into a CPU's caches
 TINY = 1e-30  # in place of 0 as a divisor; of no weight beside anything that is not 0
@@ -43,31 +43,34 @@ class Trace:
 
 
 def trace(stages: Sequence[Stage], pictures: Tensor) -> Trace:
-    """The trace of pictures (n, 3, size, size)."""
-    x = pictures = pictures.detach().contiguous(memory_format=torch.channels_last)
+    """The trace of what the scores depend on of pictures (n, 3, size, size), all in one pass."""
+    x = pictures = seen(stages, pictures).detach().contiguous(memory_format=torch.channels_last)
     zs, pooled = [], []
     for stage in stages:
-        z = torch.cat([stage.linear(chunk) for chunk in x.split(CHUNK)])
+        z = stage.linear(x)
         x, _ = stage.after(z.clone())
         zs.append(z)
         pooled.append(x if stage.pool else None)
     return Trace(pictures, tuple(zs), tuple(pooled), logits=x)
 
 
-def attributions(stages: Sequence[Stage], picture: Trace, references: Trace, weights: Tensor) -> Tensor:
-    """The attributions (k, size, size) of k scores, summed over colour, mean over the references.
+def attributions(
+    stages: Sequence[Stage], picture: Trace, references: Sequence[Trace], weights: Tensor
+) -> Tensor:
+    """The attributions (k, rows, columns) of k scores, summed over colour, mean over the references.
 
     picture is the trace of one picture, weights (k, 4) are those of the logits in each score.
     """
-    count, scores = len(references.pictures), len(weights)
+    count, scores = sum(len(each.pictures) for each in references), len(weights)
     total = torch.zeros_like(picture.pictures.expand(scores, -1, -1, -1))
     step = max(1, CHUNK // scores)
-    for start in range(0, count, step):
-        chunk = references[start : start + step]
-        multipliers = _multipliers(stages, picture, chunk, weights)  # (k * n, 3, size, size)
-        change = picture.pictures - chunk.pictures
-        for each in multipliers.unflatten(0, (scores, -1)).mul_(change).unbind(1):
-            total += each
+    for some in references:
+        for start in range(0, len(some.pictures), step):
+            few = some[start : start + step]
+            multipliers = _multipliers(stages, picture, few, weights)  # (k * n, 3, rows, columns)
+            change = picture.pictures - few.pictures
+            for each in multipliers.unflatten(0, (scores, -1)).mul_(change).unbind(1):
+                total += each
     return total.sum(1) / count
 
 

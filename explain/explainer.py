@@ -46,8 +46,8 @@ class Explainer:
     """Classifies photos and explains the answers; may be shared by threads.
 
     Results are kept, and of more than KEPT the least recently used forgotten. A thread that asks for what
-    another one is computing waits for it; another class or contrast takes SHAP no computing; Integrated
-    Gradients continues from the steps it has, and a looser tolerance gets what a tighter one found.
+    another one is computing waits for it; SHAP's references go through a network once; Integrated Gradients
+    continues from the steps it has, and a looser tolerance gets what a tighter one found.
 
     kind is "final" or "baseline". Raises WeightsError if a file is missing, damaged or of another network.
     """
@@ -105,8 +105,6 @@ class Explainer:
         def advance(name: str, before: Progress | None, wanted: float) -> Progress:
             network, shown = self.networks[name], before.integral.steps if before else 0
             compute = partial(next_stage, network, photo.frame, target, method, reference, shapley)
-            if method == "shap":
-                return compute(before)  # no more than a look into what is kept for all classes
             return self._kept(
                 (photo.digest, name, target, method, reference if method == "integrated_gradients" else None),
                 compute,
@@ -114,12 +112,8 @@ class Explainer:
             )
 
         def shapley(network: CarNet) -> ShapleyValues:
-            def compute(_: None) -> ShapleyValues:
-                return shapley_values(
-                    network, block_means(photo.frame, network.size), self._background(network)
-                )
-
-            return self._kept((photo.digest, network.size, "shap"), compute)
+            x, known = block_means(photo.frame, network.size), self._background(network)
+            return shapley_values(network, x, known, score=target.score)
 
         stages = rounds([partial(advance, name) for name in networks], tolerance)
         return (dict(zip(networks, maps, strict=True)) for maps in stages)

@@ -48,6 +48,27 @@ class Stage:
         return inputs.contiguous(memory_format=torch.channels_last) if len(shape) == 3 else inputs
 
 
+def seen(stages: Sequence[Stage], x: Tensor) -> Tensor:
+    """The part of pictures (…, rows, columns), from the first pixel on, that the scores depend on.
+
+    A pool drops the row and the column that have no partner: of 75 px CarNet sees 68.
+    """
+    part = x
+    for axis in (-2, -1):
+        layers = [
+            (stage.weight.shape[axis] - 1, stage.pool[axis] if stage.pool else 1)
+            for stage in stages
+            if stage.weight.ndim == 4
+        ]
+        cells = x.shape[axis]
+        for margin, window in layers:
+            cells = (cells - margin) // window
+        for margin, window in reversed(layers):
+            cells = cells * window + margin
+        part = part.narrow(axis, 0, cells)
+    return part
+
+
 def gradients(stages: Sequence[Stage], z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """The gradients of scores by the first layer's outputs z (n, …), and the logits (n, 4). Overwrites z.
 
@@ -61,14 +82,14 @@ def gradients(stages: Sequence[Stage], z: Tensor, weights: Tensor) -> tuple[Tens
         kept.append((z.shape[1:], outputs, places))
     logits = outputs.clone()
     multipliers = weights.clone()
-    for i in reversed(range(len(stages))):
-        shape, outputs, places = kept[i]
-        if stages[i].rectified:
+    for stage in reversed(stages):
+        shape, outputs, places = kept.pop()
+        if stage.rectified:
             multipliers.mul_(outputs.sign_())
         if places is not None:
-            multipliers = F.max_unpool2d(multipliers, places, stages[i].pool, output_size=shape[1:])
-        if i:
-            multipliers = stages[i].transposed(multipliers, kept[i - 1][1].shape[1:])
+            multipliers = F.max_unpool2d(multipliers, places, stage.pool, output_size=shape[1:])
+        if kept:
+            multipliers = stage.transposed(multipliers, kept[-1][1].shape[1:])
     return multipliers, logits
 
 

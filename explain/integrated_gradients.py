@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from carmodel.network import CLASSES
-from explain.folded import Stage, fold, gradients
+from explain.folded import Stage, fold, gradients, seen
 
 FIRST_STEPS, MOST_STEPS = 6, 1536
 LEAST_STEPS = 48  # with fewer a small gap is luck: the map is still 2 % and more from that of 1,000 steps
@@ -87,8 +87,8 @@ def _rule(
     Along the line the first layer's outputs are on a line too, and their gradients can be added up before
     that layer takes them back to the picture: it is computed at the ends alone, once each way.
     """
-    first, change = stages[0], integral.x - integral.reference
-    ends = torch.stack([integral.reference, integral.x]).contiguous(memory_format=torch.channels_last)
+    first, pair = stages[0], torch.stack([integral.reference, integral.x])
+    ends = seen(stages, pair).contiguous(memory_format=torch.channels_last)
     start, end = first.linear(ends).split(1)
     weights = score(torch.eye(len(CLASSES)))  # of each logit in the score
     total, scores = torch.zeros_like(start), []
@@ -99,4 +99,7 @@ def _rule(
         for each in gradient:  # faster than a sum over n, where memory is channels_last
             total += each
         scores.append(score(logits))
-    return change * first.transposed(total, change.shape)[0], torch.cat(scores)
+    values = torch.zeros_like(integral.x)
+    part = seen(stages, values)
+    part += first.transposed(total, part.shape)[0] * (ends[1] - ends[0])
+    return values, torch.cat(scores)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from carmodel.network import CLASSES, CarNet
-from explain.deeplift import Trace, attributions, trace
-from explain.folded import Stage, fold
+from explain.deeplift import CHUNK, Trace, attributions, trace
+from explain.folded import Stage, fold, seen
 
 ENGINES = ("ours", "shap")
 
@@ -40,7 +40,8 @@ class Background:
     """
 
     stages: tuple[Stage, ...]
-    references: Trace
+    references: tuple[Trace, ...]  # of a few references each
+    logits: Tensor  # (4,), mean over the references
 
 
 @torch.no_grad()
@@ -50,7 +51,8 @@ def background(network: nn.Module, references: Tensor) -> Background:
     Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
     """
     stages = fold(network)
-    return Background(stages, trace(stages, references))
+    traces = tuple(trace(stages, few) for few in references.split(CHUNK))
+    return Background(stages, traces, torch.cat([each.logits for each in traces]).mean(0))
 
 
 @torch.no_grad()
@@ -75,14 +77,11 @@ def shapley_values(
         return _by_shap(network, x, references, score)
     known = references if isinstance(references, Background) else background(network, references)
     weights = torch.eye(len(CLASSES))
+    weights = weights if score is None else score(weights)[None]
     picture = trace(known.stages, x[None])
-    return ShapleyValues(
-        values=attributions(
-            known.stages, picture, known.references, weights if score is None else score(weights)[None]
-        ),
-        logits=picture.logits[0],
-        reference_logits=known.references.logits.mean(0),
-    )
+    values = torch.zeros(len(weights), *x.shape[1:])
+    seen(known.stages, values).copy_(attributions(known.stages, picture, known.references, weights))
+    return ShapleyValues(values, picture.logits[0], known.logits)
 
 
 @torch.enable_grad()

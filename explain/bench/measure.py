@@ -57,7 +57,7 @@ def forward_work(known: Background) -> list[int]:
 
     Backward, to the inputs alone, it is as many.
     """
-    layers = zip(known.stages, known.references.z, strict=True)
+    layers = zip(known.stages, known.references[0].z, strict=True)
     return [2 * z[0].numel() * stage.weight[0].numel() for stage, z in layers]
 
 

@@ -20,7 +20,7 @@ def near(found, expected):
 
 
 def test_trace_is_what_the_modules_put_out(networks, references):
-    network, pictures = networks[75, False], block_means(references, 75)
+    network, pictures = networks[100, False], block_means(references, 100)
     found, x = trace(fold(network), pictures), pictures
     for name, module in network.features.named_children():
         number = int(name[-1]) - 1
@@ -31,6 +31,13 @@ def test_trace_is_what_the_modules_put_out(networks, references):
         if name.startswith("pool"):
             assert near(found.pooled[number], x)
     assert [i for i, pooled in enumerate(found.pooled) if pooled is not None] == [1, 3, 6]
+    assert near(found.logits, network(pictures))
+
+
+def test_trace_leaves_out_what_is_not_seen(networks, references):
+    network, pictures = networks[75, True], block_means(references, 75)
+    found = trace(fold(network), pictures)
+    assert torch.equal(found.pictures, pictures[..., :68, :68])
     assert near(found.logits, network(pictures))
 
 
@@ -46,32 +53,34 @@ def test_part_of_a_trace(traced):
 def test_mean_over_references(traced, monkeypatch):
     stages, picture, references = traced
     weights = torch.eye(4)[:2]
-    together = attributions(stages, picture, references, weights)
-    single = [attributions(stages, picture, references[i : i + 1], weights) for i in range(3)]
+    together = attributions(stages, picture, [references], weights)
+    single = [attributions(stages, picture, [references[i : i + 1]], weights) for i in range(3)]
     torch.testing.assert_close(together, sum(single) / 3, atol=1e-5, rtol=1e-3)
+    apart = attributions(stages, picture, [references[:1], references[1:]], weights)
+    torch.testing.assert_close(apart, together, atol=1e-5, rtol=1e-3)
     monkeypatch.setattr(deeplift, "CHUNK", 1)
-    in_ones = attributions(stages, picture, references, weights)
+    in_ones = attributions(stages, picture, [references], weights)
     torch.testing.assert_close(in_ones, together, atol=1e-5, rtol=1e-3)
 
 
 def test_linear_in_the_score(traced):
     stages, picture, references = traced
-    classes = attributions(stages, picture, references, torch.eye(4))
-    contrast = attributions(stages, picture, references, torch.tensor([[0.0, 1, 0, -1], [0, 0, 0.5, 0]]))
+    classes = attributions(stages, picture, [references], torch.eye(4))
+    contrast = attributions(stages, picture, [references], torch.tensor([[0.0, 1, 0, -1], [0, 0, 0.5, 0]]))
     torch.testing.assert_close(contrast[0], classes[1] - classes[3], atol=1e-5, rtol=1e-3)
     torch.testing.assert_close(contrast[1], classes[2] / 2, atol=1e-5, rtol=1e-3)
 
 
 def test_sums_are_the_changes_of_the_scores(traced):
     stages, picture, references = traced
-    found = attributions(stages, picture, references, torch.eye(4)).sum((1, 2))
+    found = attributions(stages, picture, [references], torch.eye(4)).sum((1, 2))
     change = picture.logits[0] - references.logits.mean(0)
     torch.testing.assert_close(found, change, atol=1e-4, rtol=1e-4)
 
 
 def test_a_picture_is_no_different_from_itself(traced):
     stages, picture, _ = traced
-    assert (attributions(stages, picture, picture, torch.eye(4)) == 0).all()
+    assert (attributions(stages, picture, [picture], torch.eye(4)) == 0).all()
 
 
 def test_two_layers_by_hand():
@@ -84,5 +93,5 @@ def test_two_layers_by_hand():
         trace(stages, torch.tensor(each).reshape(1, 1, 1, 2)) for each in ([3.0, 1.0], [0.0, 1.0])
     )
     # Slopes 3 / 4 (from -1 to 3) and 2 / 3 (from -1 to 2), with the 2 between: each unit of a counts one.
-    found = attributions(stages, picture, reference, torch.ones(1, 1))
+    found = attributions(stages, picture, [reference], torch.ones(1, 1))
     torch.testing.assert_close(found, torch.tensor([[[3.0, 0.0]]]))

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from carmodel.photo import block_means
-from explain.folded import fold, gradients
+from explain.folded import fold, gradients, seen
 
 NETWORKS = [(75, True), (75, False), (100, True), (100, False)]
 
@@ -51,6 +51,27 @@ def test_transposed_is_the_adjoint(networks):
         back = stage.transposed(y, shape)
         assert back.shape == x.shape
         assert (x * back).sum().item() == pytest.approx(forward, rel=1e-3)
+
+
+@pytest.mark.parametrize(("size", "sees"), [(75, 68), (100, 100)])
+def test_seen_is_what_the_scores_depend_on(networks, references, size, sees):
+    network, pictures = networks[size, True], block_means(references, size)
+    part = seen(fold(network), pictures)
+    assert torch.equal(part, pictures[..., :sees, :sees])
+    other = torch.rand_like(pictures)
+    other[..., :sees, :sees] = part
+    torch.testing.assert_close(network(other), network(pictures), atol=1e-4, rtol=1e-4)
+    # The last row and column of it do count.
+    inputs = pictures.clone().requires_grad_()
+    gradient = torch.autograd.grad(network(inputs).sum(), inputs)[0].abs().sum((0, 1))
+    for counts in (gradient.sum(0), gradient.sum(1)):
+        assert counts.nonzero().max() == sees - 1
+
+
+def test_seen_along_each_axis():
+    stages = fold(nn.Sequential(nn.Conv2d(1, 1, (2, 1)), nn.MaxPool2d((1, 3)), nn.Flatten(), nn.Linear(6, 4)))
+    assert seen(stages, torch.rand(4, 1, 4, 8)).shape == (4, 1, 4, 6)
+    assert seen(fold(nn.Sequential(nn.Linear(8, 4))), torch.rand(1, 2, 4)).shape == (1, 2, 4)
 
 
 def test_after_a_layer_by_hand():

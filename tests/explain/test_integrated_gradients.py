@@ -94,7 +94,7 @@ def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):
         x = block_means(frame, size)
         *_, last = stages(networks[size, True], x, torch.zeros_like(x), until=24)
     assert last.steps == 24
-    # 73 x 73 cells of the first layer, 15 at once, and 98 x 98 cells, 8 at once.
+    # 66 x 66 cells of the first layer, 18 at once, and 98 x 98 cells, 8 at once.
     assert sizes == [7, 6, 12, 7, 6, 6, 6]
 
 

@@ -36,9 +36,9 @@ def test_peak_speed(monkeypatch):
 
 def test_forward_work_by_hand(case):
     found = forward_work(case.background)
-    # 32 channels of 73 x 73 cells, each of 3 x 9 products; 514 units of 128 x 4 x 4.
-    assert found[0] == 2 * 32 * 73 * 73 * 27
-    assert found[1] == 2 * 32 * 71 * 71 * 32 * 9
+    # 32 channels of 66 x 66 cells (68 px are seen), each of 3 x 9 products; 514 units of 128 x 4 x 4.
+    assert found[0] == 2 * 32 * 66 * 66 * 27
+    assert found[1] == 2 * 32 * 64 * 64 * 32 * 9
     assert found[7] == 2 * 514 * 2048
     assert len(found) == 10
 

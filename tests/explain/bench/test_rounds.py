@@ -5,9 +5,9 @@ from explain.integrated_gradients import Integral
 
 
 def test_work_by_hand(case):
-    first = 2 * 32 * 73 * 73 * 27
-    shapes = [(32, 71, 32 * 9), (64, 33, 32 * 9), (64, 31, 64 * 9), (128, 13, 64 * 9)]
-    shapes += [(128, 11, 128 * 9), (128, 9, 128 * 9), (514, 1, 2048), (128, 1, 514), (4, 1, 128)]
+    first = 2 * 32 * 66 * 66 * 27  # 68 of 75 px are seen
+    shapes = [(32, 64, 32 * 9), (64, 30, 32 * 9), (64, 28, 64 * 9), (128, 12, 64 * 9)]
+    shapes += [(128, 10, 128 * 9), (128, 8, 128 * 9), (514, 1, 2048), (128, 1, 514), (4, 1, 128)]
     others = 2 * sum(channels * side**2 * products for channels, side, products in shapes)
     assert work(case, "Grad-CAM", None) == first + others
     # A picture goes forward, and each score goes back from both references.
