@@ -14,23 +14,20 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it wh
 import gradio as gr
 import torch
 
-from carmodel.network import CLASSES, SIZES
+from carmodel.network import SIZES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
-from explain.attribution import METHODS
 from explain.explainer import Explainer
-from explain.words import named
-from page import examples, trust
+from page import examples
 from page.endings import quiet
-from page.guide import READING
 from page.handlers import Handlers
-from page.photo_input import PhotoInput
-from page.stream import NOTHING, PREDICTED, Controls, panels
+from page.side import side
+from page.stream import Controls, panels
+from page.tabs import explain_tab, look_at, panel, trust_tab
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
-from page.trust_handlers import RUN, TrustHandlers
+from page.trust_handlers import TrustHandlers
 from page.visit import Visit
 
-KINDS = {"final": "Final", "baseline": "Baseline"}
 UPLOADS = (300, 1800)  # seconds: look for files to delete every five minutes, delete them after half an hour
 
 # Every computing event shares one queue. Four at once, because a visitor's newer request must start while
@@ -40,18 +37,30 @@ QUEUE = {"concurrency_id": "explain", "concurrency_limit": 4}
 
 # Events that test maps wait for threads of their own (page.background) and compute nothing themselves.
 TESTING = {"concurrency_id": "tests", "concurrency_limit": 16}
-
-panel = partial(gr.HTML, apply_default_css=False)
 log = logging.getLogger(__name__)
 
 
 def load_explainers(folder: Path) -> dict[str, Explainer]:
-    """An Explainer for each kind whose two networks are in the folder. Raises WeightsError without any."""
+    """An Explainer for each kind, such as "final", whose two networks are in the folder and can be used.
+
+    Raises WeightsError without any; one that cannot be used beside others that can is logged.
+    """
     names = available(folder)
-    kinds = [kind for kind in KINDS if all(f"{kind}-{size}" in names for size in SIZES)]
+    named = {name.rpartition("-")[0] for name in names}
+    pairs = (kind for kind in named if all(f"{kind}-{size}" in names for size in SIZES))
+    kinds = sorted(pairs, key=lambda kind: (kind != "final", kind))
     if not kinds:
         raise WeightsError(f"{folder} holds no pair of networks such as final-75 and final-100.")
-    return {kind: Explainer(folder, kind) for kind in kinds}
+    explainers, problem = {}, None
+    for kind in kinds:
+        try:
+            explainers[kind] = Explainer(folder, kind)
+        except WeightsError as error:
+            problem = error
+            log.warning("Left out: %s", error)
+    if not explainers:
+        raise problem
+    return explainers
 
 
 def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
@@ -59,126 +68,54 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
-        visit = gr.State(Visit())
+        visit, asked = gr.State(Visit()), gr.State(0)
         panel(HEADER)
         with gr.Row(elem_id="explain"):
-            with gr.Column(elem_id="side", min_width=280):
-                with gr.Column(elem_id="picture"):
-                    photo = PhotoInput(
-                        label="Photo",
-                        sources=["upload", "webcam", "clipboard"],
-                        webcam_options=gr.WebcamOptions(mirror=False),
-                        buttons=[],
-                        height=230,
-                        placeholder="Drop a photo of a car here\n- or -\nClick to upload",
-                        elem_id="photo",
-                    )
-                    pictures = examples.gallery()
-                with gr.Column(elem_id="controls"):
-                    controls = _controls(list(explainers))
+            left = side(list(explainers))
             with gr.Column(elem_id="results"):
                 notice = panel(elem_id="notice")
-                with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+                with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
                     with gr.Tab("Explain", elem_id="tab-explain"):
-                        verdict = panel(elem_id="verdict")
-                        with gr.Column(elem_id="maps"):
-                            heading = panel()
-                            panel(READING)
-                            rows = [panel() for _ in METHODS]
+                        maps = explain_tab()
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
-                        tab, buttons = _trust()
+                        trust, buttons = trust_tab()
+                    followers = {}
 
-        shown = [photo, notice, verdict, heading, *rows, *tab.values()]
-        settings = [visit, *controls]
+        shown = [left.photo, notice, *maps, *trust.values(), asked]
+        settings = [visit, *left.controls]
         event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         opened, given, chosen, changed = (
             quiet(each, len(shown))
             for each in (handle.on_open, handle.on_photo, handle.on_example, handle.on_controls)
         )
-        inputs = [control.input for control in controls]
+        inputs = [control.input for control in left.controls]
         mapped = [
             page.load(opened, settings, shown, **event, **QUEUE),
-            photo.input(given, [photo, *settings], shown, **event, **QUEUE),
-            pictures.select(chosen, settings, shown, **event, **QUEUE),
+            left.photo.input(given, [left.photo, *settings], shown, **event, **QUEUE),
+            left.pictures.select(chosen, settings, shown, **event, **QUEUE),
             gr.on(inputs, changed, settings, shown, **event, **QUEUE),
         ]
-        photo.input(None, js=examples.NONE_CHOSEN)
-        tested = [heading, *rows, *(tab[name] for name in ("about", "faithfulness", "regions"))]
+        left.photo.input(None, js=examples.NONE_CHOSEN)
+        tested = [*maps[1:], *(trust[name] for name in ("about", "faithfulness", "regions"))]
         for request in mapped:
             request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
+        for tab in tabs.children:
+            looked = tab.select(partial(look_at, tab.label), visit, queue=False, **event)
+            if tab.label in followers:
+                follower = followers[tab.label]
+                follow = follower.when_looked_at(tab.label)
+                for request in (looked.then, asked.change):
+                    request(follow, [*settings, *follower.inputs], follower.outputs, **event, **QUEUE)
         for name, run in (("sanity", tests.on_sanity), ("stability", tests.on_stability)):
-            buttons[name].click(quiet(run, 2), visit, [tab[name], buttons[name]], **event, **TESTING)
+            buttons[name].click(quiet(run, 2), visit, [trust[name], buttons[name]], **event, **TESTING)
 
-        mode, toward, against, kind, reference, *_ = controls
+        mode, toward, against, kind, reference, *_ = left.controls
         tolerance = gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False)
         answer = gr.JSON(label="answer", visible=False)
-        gr.on([], handle.classify, [photo, mode, kind], answer, api_name="classify", **QUEUE)
-        asked = [photo, mode, toward, against, kind, reference, tolerance]
-        gr.on([], handle.explain, asked, answer, api_name="explain", **QUEUE)
+        gr.on([], handle.classify, [left.photo, mode, kind], answer, api_name="classify", **QUEUE)
+        given_all = [left.photo, mode, toward, against, kind, reference, tolerance]
+        gr.on([], handle.explain, given_all, answer, api_name="explain", **QUEUE)
     return page
-
-
-def _trust() -> tuple[dict[str, gr.HTML], dict[str, gr.Button]]:
-    """The Trust tab: its panels by name, and the buttons of the tests that take long."""
-    buttons = {}
-    with gr.Column(elem_id="trust"):
-        panels = {"about": panel(elem_id="about")}
-        for name in trust.TESTS:
-            with gr.Column(elem_id=f"test-{name}", elem_classes=["card", "test"]):
-                panel(trust.head(name))
-                if name in trust.LONG:
-                    buttons[name] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
-                panels[name] = panel(elem_classes="found")
-    return panels, buttons
-
-
-def _controls(kinds: list[str]) -> list[gr.components.Component]:
-    """The settings in the order of the fields of Controls."""
-    start = Controls(kind=kinds[0])
-    classes = [(named(label), label) for label in CLASSES]
-    mode = gr.Radio(
-        [("Average", "average"), ("Priority", "priority")],
-        value=start.mode,
-        label="Ensemble",
-        info="Average: the mean of both networks’ logits. Priority: the better judge of a class decides.",
-    )
-    with gr.Row(elem_classes="pair"):
-        toward = gr.Dropdown(
-            [("Predicted", PREDICTED), *classes], value=start.toward, label="Class explained", min_width=120
-        )
-        against = gr.Dropdown(
-            [("nothing", NOTHING), *classes], value=start.against, label="… and not", min_width=120
-        )
-    kind = gr.Radio(
-        [(KINDS[kind], kind) for kind in kinds],
-        value=start.kind,
-        label="Networks",
-        info="The baseline was trained without batch normalisation.",
-        visible=len(kinds) > 1,
-    )
-    reference = gr.Radio(
-        [("Blurred photo", "blur"), ("Mean colour", "mean"), ("Black", "black")],
-        value=start.reference,
-        label="Reference of Integrated Gradients",
-        info="What the photo is compared with. Against black, what is black cannot count.",
-    )
-    tolerance = gr.Radio(
-        [("2 %", 0.02), ("1 %", 0.01), ("0.5 %", 0.005)],
-        value=start.tolerance,
-        label="Accuracy of Integrated Gradients",
-        info="How far its sum may miss the score; finer takes longer.",
-    )
-    detail = gr.Radio(
-        [("Regions", "regions"), ("Pixels", "pixels")],
-        value=start.detail,
-        label="Detail",
-        info="Regions: what remains where for and against cancel side by side. Pixels: each cell by itself.",
-    )
-    strength = gr.Slider(0, 1, start.strength, step=0.1, label="Overlay strength", buttons=[])
-    own_scale = gr.Checkbox(
-        start.own_scale, label="Own scale for each map", info="Shows faint maps; colours no longer compare."
-    )
-    return [mode, toward, against, kind, reference, tolerance, detail, strength, own_scale]
 
 
 def warm(explainer: Explainer) -> None:

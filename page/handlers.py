@@ -35,15 +35,16 @@ WELCOME = (
     "photo each relied on.</p></section>"
 )
 SORRY = "Something went wrong on our side; please try again, or use another photo."
-UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS))  # notice, verdict, heading, rows, Trust tab
+# Notice, verdict, heading, rows, Trust tab, number of the newest request.
+UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS) + 1)
 SAME = (gr.skip(),) * len(PANELS)
 
 
 class Handlers:
     """The handlers of the page's events, for `explainers` by kind ("final", "baseline").
 
-    Those that begin with `on_` yield the photo to show, the panels in the order of Panels.all and those of
-    the Trust tab, which begin anew with every new subject.
+    Those that begin with `on_` yield the photo to show, the panels in the order of Panels.all, those of the
+    Trust tab, which begin anew with every new subject, and the number of the request once it is the newest.
     """
 
     def __init__(self, explainers: Mapping[str, Explainer]) -> None:
@@ -55,7 +56,7 @@ class Handlers:
         if path is None:
             visit.photo = visit.example = visit.subject = None
             visit.newest += 1
-            yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None)
+            yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None), visit.newest
             return
         try:
             photo = read_photo(path)
@@ -86,16 +87,18 @@ class Handlers:
         cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
         try:
             target = chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
+            if visit.photo is not photo:  # there is another one by now, or none
+                return
             visit.newest += 1
-            this = visit.newest
+            this = number = visit.newest
             before, visit.subject = visit.subject, _subject(photo, target, chosen)
             tab = SAME if visit.subject == before else waiting(visit.subject)
             found = self.evidences.known(visit.subject, NETWORKS, METHODS)
             for now in panels(explainer, photo, chosen, partial(visit.is_newest, this), found):
                 if not visit.is_newest(this):  # it may have been replaced while this was being drawn
                     return
-                yield gr.skip(), cleared, *now.all[1:], *tab
-                cleared, tab = gr.skip(), SAME
+                yield gr.skip(), cleared, *now.all[1:], *tab, number
+                cleared, tab, number = gr.skip(), SAME, gr.skip()
             visit.mapped = this
         except ControlsError as error:
             yield gr.skip(), notice(str(error)), *UNCHANGED[1:]

@@ -33,6 +33,8 @@ class Visit:
     example: str | None = None  # the photo's file if it is an example picture
     subject: Subject | None = None  # what the Trust tab is about
     running: dict[str, object] = field(default_factory=dict)  # long test -> its run; absent when none runs
+    tab: str = "Explain"  # the one in front
+    followed: dict[str, int] = field(default_factory=dict)  # tab that follows the photo -> its last request
 
     def is_newest(self, request: int) -> bool:
         """Whether no newer request has come than the one of this number."""

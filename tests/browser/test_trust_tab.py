@@ -61,6 +61,9 @@ def test_stability_by_its_button(open_page):
     figures = page.locator("#test-stability tbody td").all_inner_texts()
     assert len(figures) == 6 and all(re.fullmatch(r"[<>]? ?\d+ %|∞", each.strip()) for each in figures)
     page.locator("#test-stability").get_by_role("button", name="Run the test").wait_for()
+    page.get_by_label("Remove Image").click()
+    page.wait_for_selector("#trust >> text=Give a photo of a car")
+    assert not page.locator("#test-stability").is_visible()
 
 
 def test_randomisation_shows_its_progress_and_can_be_stopped(open_page):

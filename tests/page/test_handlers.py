@@ -12,6 +12,7 @@ from page.trust_handlers import PANELS
 from page.visit import Visit
 
 pytestmark = pytest.mark.usefixtures("quick_pictures")
+TAB = slice(-1 - len(PANELS), -1)  # of what is yielded: the panels of the Trust tab
 SKIP = gr.skip()
 FAST = (
     "average",
@@ -49,7 +50,7 @@ def test_photo_is_explained(handle, tmp_path):
     first, *_, last = handle.on_photo(saved(tmp_path, "car.png"), visit, *FAST)
     assert first == (SKIP, *UNCHANGED)  # the browser shows the file itself
     assert (visit.photo.width, visit.photo.height) == (90, 60)
-    assert len(last) == 1 + len(UNCHANGED) == 4 + len(METHODS) + len(PANELS)
+    assert len(last) == 1 + len(UNCHANGED) == 5 + len(METHODS) + len(PANELS)
     assert last[1] == SKIP  # no notice
     assert all("finished" in html for html in last[4 : 4 + len(METHODS)])
 
@@ -75,8 +76,8 @@ def test_broken_file_first_of_all(handle, broken):
 
 def test_removed_photo_leads_back_to_the_start(handle, photo):
     visit = Visit(photo, newest=3)
-    [(_, notice, verdict, *others)] = handle.on_photo(None, visit, *FAST)
-    assert visit == Visit(None, newest=4)
+    [(_, notice, verdict, *others, number)] = handle.on_photo(None, visit, *FAST)
+    assert visit == Visit(None, newest=4) and number == 4
     assert (notice, verdict) == ("", WELCOME)
     maps, (about, *tests) = others[: -len(PANELS)], others[-len(PANELS) :]
     assert {*maps, *tests} == {""} and "Give a photo" in about
@@ -153,13 +154,31 @@ def test_clicked_example_is_explained(handle):
 
 def test_trust_tab_begins_anew_with_every_new_subject_only(handle, photo):
     visit = Visit(photo)
-    first, *others = (panels[-len(PANELS) :] for panels in handle.on_controls(visit, *FAST))
+    first, *others = (panels[TAB] for panels in handle.on_controls(visit, *FAST))
     assert "Computing the maps" in first[0] and first[-1] == ""
     assert all(tab == SAME for tab in others)
     redrawn = (*FAST[:-2], 0.5, True)  # the overlay's strength and scale
-    assert all(panels[-len(PANELS) :] == SAME for panels in handle.on_controls(visit, *redrawn))
+    assert all(panels[TAB] == SAME for panels in handle.on_controls(visit, *redrawn))
     other, *_ = handle.on_controls(visit, "average", "truck", *FAST[2:])
-    assert "maps that explain truck" in other[-len(PANELS)]
+    assert "maps that explain truck" in other[TAB][0]
+
+
+def test_number_of_the_request_comes_once(handle, photo):
+    first, *others = (panels[-1] for panels in handle.on_controls(Visit(photo, newest=7), *FAST))
+    assert first == 8 and set(map(str, others)) == {str(SKIP)}
+
+
+@pytest.mark.parametrize("other", [None, "another"])
+def test_photo_removed_while_it_is_classified_stays_removed(handle, photo, fake, monkeypatch, other):
+    visit, classify = Visit(photo, newest=3), fake.classify
+
+    def slow(photo):
+        visit.photo, visit.subject, visit.newest = other, None, 4
+        return classify(photo)
+
+    monkeypatch.setattr(fake, "classify", slow)
+    assert list(handle.on_controls(visit, *FAST)) == []
+    assert visit == Visit(other, newest=4)
 
 
 def test_maps_are_ready_for_tests_only_when_all_are_there(handle, photo):

@@ -1,0 +1,68 @@
+"""The tabs: what stands on those that every request fills, and how the others follow the photo."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from explain.attribution import METHODS
+from page import trust
+from page.endings import quiet
+from page.guide import READING
+from page.trust_handlers import RUN
+from page.visit import Visit
+
+panel = partial(gr.HTML, apply_default_css=False)
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A tab that shows something about the photo of its own, computed only while a visitor looks at it.
+
+    refresh yields values of `outputs`, given the Visit and the values of `inputs`, which come after the
+    page's controls. It is called whenever there is another subject, or none, or another setting.
+    """
+
+    refresh: Callable[..., Iterator[Any]]
+    inputs: Sequence[gr.components.Component]
+    outputs: Sequence[gr.components.Component]
+
+    def when_looked_at(self, name: str) -> Callable[..., Iterator[Any]]:
+        """The refresh of a tab of this name, once for each request and only if it is the one in front."""
+
+        def run(visit: Visit, *settings: object) -> Iterator[Any]:
+            if visit.tab == name and visit.followed.get(name) != visit.newest:
+                visit.followed[name] = visit.newest
+                yield from self.refresh(visit, *settings)
+
+        return quiet(run, len(self.outputs))
+
+
+def look_at(name: str, visit: Visit) -> None:
+    """The tab of this name comes to the front."""
+    visit.tab = name
+
+
+def explain_tab() -> list[gr.HTML]:
+    """The Explain tab: verdict, heading, and a row for each method."""
+    verdict = panel(elem_id="verdict")
+    with gr.Column(elem_id="maps"):
+        heading = panel()
+        panel(READING)
+        return [verdict, heading, *(panel() for _ in METHODS)]
+
+
+def trust_tab() -> tuple[dict[str, gr.HTML], dict[str, gr.Button]]:
+    """The Trust tab: its panels by name, and the buttons of the tests that take long."""
+    buttons = {}
+    with gr.Column(elem_id="trust"):
+        panels = {"about": panel(elem_id="about")}
+        for name in trust.TESTS:
+            with gr.Column(elem_id=f"test-{name}", elem_classes=["card", "test"]):
+                panel(trust.head(name))
+                if name in trust.LONG:
+                    buttons[name] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
+                panels[name] = panel(elem_classes="found")
+    return panels, buttons

@@ -1,0 +1,33 @@
+import gradio as gr
+import pytest
+
+from page.tabs import Follower, look_at
+from page.visit import Visit
+
+SKIP = (gr.skip(),)
+
+
+@pytest.fixture
+def follow():
+    """A tab "Compare" that says which setting it was asked with."""
+
+    def refresh(visit, setting):
+        yield f"began {setting}", "of two"
+        yield f"ended {setting}", "of two"
+
+    return Follower(refresh, inputs=[], outputs=["one", "two"]).when_looked_at("Compare")
+
+
+def test_tab_in_front_is_computed_once_a_request(follow):
+    visit = Visit(newest=2, tab="Compare")
+    assert list(follow(visit, 5)) == [("began 5", "of two"), ("ended 5", "of two"), SKIP * 2]
+    assert list(follow(visit, 5)) == [SKIP * 2]
+    visit.newest = 3
+    assert len(list(follow(visit, 5))) == 3
+
+
+def test_tab_behind_waits_until_it_is_looked_at(follow):
+    visit = Visit(newest=2, tab="Explain")
+    assert list(follow(visit, 5)) == [SKIP * 2]
+    look_at("Compare", visit)
+    assert len(list(follow(visit, 5))) == 3
