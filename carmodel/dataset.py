@@ -152,6 +152,12 @@ def load_frames(samples: Sequence[Sample], cache: Path, workers: int = 2) -> Fra
     return Frames(np.load(stored, mmap_mode="r"), kept, unreadable)
 
 
+def training_frames(folder: Path, cache: Path) -> tuple[Frames, Frames]:
+    """The frames to learn from and those to choose by: splits "train" and "val". Raises DataError."""
+    training, validation = (load_frames(read_samples(folder, [split]), cache) for split in ("train", "val"))
+    return training, validation
+
+
 def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers: int) -> None:
     reasons: dict[int, str] = {}
     draft = stored.with_suffix(f".{os.getpid()}.part.npy")

@@ -10,32 +10,33 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from carmodel.dataset import RUNS, DataError, load_frames, read_samples
+from carmodel.dataset import RUNS, DataError, training_frames
 from carmodel.network import SIZES
 from carmodel.options import photo_options
 from carmodel.train import train
 from carmodel.training import Recipe
-from carmodel.weights import WEIGHTS
+from carmodel.weights import WEIGHTS, WeightsError, load
 
 FILE = "learning-rates.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos."""
+    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
     parser = photo_options("rates", "Compare learning rates in short runs.")
     parser.add_argument("--size", type=int, choices=SIZES, required=True, help="of the network, in pixels")
     parser.add_argument("--baseline", action="store_true", help="without batch normalisation")
     parser.add_argument("--rates", type=float, nargs="+", default=[0.0003, 0.001, 0.003], help="peak rates")
     parser.add_argument("--epochs", type=int, default=3, help="of each run (%(default)s)")
     parser.add_argument("--batch", type=int, default=64, help="photos a step (%(default)s)")
+    parser.add_argument("--start", type=Path, help="folder with the network of this name to continue from")
     parser.add_argument("--runs", type=Path, default=RUNS / "rates", help="folder for checkpoints")
     parser.add_argument("--out", type=Path, default=WEIGHTS / FILE, help="file to add to (%(default)s)")
     options = parser.parse_args(arguments)
     try:
-        training, validation = (
-            load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
-        )
-    except DataError as error:
+        training, validation = training_frames(options.data, options.cache)
+        name = Recipe(options.size, batchnorm=not options.baseline).name
+        start = load(name, options.start) if options.start else None
+    except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
     rows = []
@@ -49,15 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             learning_rate=rate,
             average_decay=0.99,
             zoom_out=0.0,
+            start=start[1].sha256 if start else "",
         )
         with TemporaryDirectory() as folder:
-            checkpoint = options.runs / f"{recipe.name}-{rate}.pt"
-            written = train(recipe, training, validation, checkpoint, Path(folder))
+            checkpoint = options.runs / f"{name}-{rate}.pt"
+            written = train(recipe, training, validation, checkpoint, Path(folder), start=start)
             card = json.loads(written.with_suffix(".json").read_text())
         rows.append({"rate": rate, "history": card["training"]["history"]})
         print(json.dumps({"rate": rate} | rows[-1]["history"][-1]["validation"]))
     found = json.loads(options.out.read_text()) if options.out.exists() else {}
-    options.out.write_text(json.dumps(found | {recipe.name: rows}, indent=1) + "\n")
+    options.out.write_text(json.dumps(found | {name: rows}, indent=1) + "\n")
     return 0
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
+from carmodel.dataset import RUNS, DataError, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES
 from carmodel.options import photo_options
@@ -165,9 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         learning_rate=options.learning_rate,
     )
     try:
-        training, validation = (
-            load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
-        )
+        training, validation = training_frames(options.data, options.cache)
     except DataError as error:
         print(error, file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from carmodel.calibration import fit_temperature, fold_temperature
-from carmodel.dataset import RUNS, DataError, Frames, load_frames, read_samples
+from carmodel.dataset import RUNS, DataError, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.options import photo_options
@@ -183,9 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             size = options.size if options.start else sum(SIZES) - options.size
             start = load(replace(recipe, size=size).name, options.start or options.trunk)
             recipe = replace(recipe, start=start[1].sha256)
-        training, validation = (
-            load_frames(read_samples(options.data, [split]), options.cache) for split in ("train", "val")
-        )
+        training, validation = training_frames(options.data, options.cache)
         for file, reason in training.unreadable + validation.unreadable:
             print(f"left out {file}: {reason}", file=sys.stderr)
         taught = None

@@ -1,6 +1,9 @@
 import json
 
+import torch
+
 from carmodel.rates import main
+from carmodel.weights import load
 
 
 def test_each_rate_is_tried_and_kept(class_folders, tmp_path, capsys):
@@ -25,6 +28,22 @@ def test_each_rate_is_tried_and_kept(class_folders, tmp_path, capsys):
         "final-75-0.001.pt",
         "final-75-0.02.pt",
     ]
+
+
+def test_runs_continue_from_weights(class_folders, tmp_path, random_weights):
+    places = ["--data", str(class_folders), "--cache", str(tmp_path / "frames")]
+    places += ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "rates.json")]
+    more = ["--size", "75", "--batch", "8", "--epochs", "1", "--rates", "1e-9"]
+    assert main([*places, *more, "--start", str(random_weights)]) == 0
+    state = torch.load(tmp_path / "runs" / "final-75-1e-09.pt", weights_only=True)["best"]["state"]
+    network, _ = load("final-75", random_weights)
+    assert torch.allclose(state["head.fc1.weight"], network.head.fc1.weight, atol=1e-4)
+
+
+def test_wrong_weights_are_one_sentence(class_folders, tmp_path, capsys):
+    places = ["--data", str(class_folders), "--cache", str(tmp_path / "frames")]
+    assert main([*places, "--size", "75", "--start", str(tmp_path)]) == 2
+    assert "final-75" in capsys.readouterr().err
 
 
 def test_wrong_folder_is_one_sentence(tmp_path, capsys):
