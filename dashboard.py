@@ -21,14 +21,13 @@ from explain.explainer import Explainer
 from page import examples
 from page.endings import quiet
 from page.handlers import Handlers
+from page.server import SETTINGS, UPLOADS, WAITING
 from page.side import side
 from page.stream import Controls, panels
 from page.tabs import explain_tab, look_at, panel, trust_tab
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.trust_handlers import TrustHandlers
 from page.visit import Visit
-
-UPLOADS = (300, 1800)  # seconds: look for files to delete every five minutes, delete them after half an hour
 
 # Every computing event shares one queue. Four at once, because a visitor's newer request must start while
 # the older one finishes its step and stops, and so that a prediction need not wait for another visitor's
@@ -143,7 +142,7 @@ def main() -> None:
         explainers = load_explainers(options.weights)
     except WeightsError as error:
         sys.exit(str(error))
-    page = build(explainers)
+    page = build(explainers).queue(max_size=WAITING)
     page.launch(
         server_name=options.host,
         server_port=options.port,
@@ -153,10 +152,7 @@ def main() -> None:
         head=HEAD,
         favicon_path=FAVICON,
         footer_links=["api", "settings"],
-        max_file_size="40mb",  # beyond it gradio refuses; from 20 MB our own sentence says what to do
-        state_session_capacity=200,  # visits in memory, of about a megabyte each
-        ssr_mode=False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
-        run_history=False,  # gradio would keep every photo and result in the browser
+        **SETTINGS,
     )
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
     page.block_thread()

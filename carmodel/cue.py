@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from carmodel.card import Card, WeightsError, read_bytes, read_table
+from carmodel.files import write_whole
 from carmodel.network import CHANNELS, CarNet
 from carmodel.weights import WEIGHTS
 
@@ -112,8 +113,8 @@ def save(detector: Detector, cards: Mapping[str, Card], results: Mapping[str, An
         "sha256": sha256(data).hexdigest(),
         "results": results,
     }
-    (folder / TENSORS).write_bytes(data)
-    (folder / TABLE).write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(folder / TENSORS, data)
+    write_whole(folder / TABLE, json.dumps(table, indent=2, ensure_ascii=False) + "\n")
 
 
 def load(cards: Mapping[str, Card], folder: Path = WEIGHTS) -> Detector | None:

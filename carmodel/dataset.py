@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from carmodel.frame import FRAME
 from carmodel.network import CLASSES
-from carmodel.photo import FRAME, PhotoError, read_photo
+from carmodel.photo import PhotoError, read_photo
 from carmodel.vision import ImageFolder
 
 SPLITS = ("train", "val", "test")
@@ -132,7 +133,8 @@ def load_frames(samples: Sequence[Sample], cache: Path, workers: int = 2) -> Fra
     """Read every photo into its frame, or reopen the frames of an earlier call from `cache`.
 
     The cache is keyed by path, size and time of change of every photo, and written whole or not at all.
-    Photos that cannot be read are left out and listed with the reason. Raises DataError if none can be read.
+    Photos that cannot be read are left out and listed with the reason. Raises DataError if none can be read,
+    or if the cache cannot be written.
     """
     key = hashlib.sha256()
     for sample in samples:
@@ -141,8 +143,13 @@ def load_frames(samples: Sequence[Sample], cache: Path, workers: int = 2) -> Fra
     stored = cache / f"frames-{key.hexdigest()[:16]}.npy"
     index = stored.with_suffix(".unreadable.csv")
     if not (stored.exists() and index.exists()):
-        cache.mkdir(parents=True, exist_ok=True)
-        _write_frames(samples, stored, index, workers)
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            _write_frames(samples, stored, index, workers)
+        except OSError as error:
+            raise DataError(
+                f"{cache} cannot be written: {error.strerror}; choose another --cache."
+            ) from error
     with index.open(newline="", encoding="utf-8") as file:
         reasons = {int(row): reason for row, reason in csv.reader(file)}
     kept = tuple(sample for row, sample in enumerate(samples) if row not in reasons)

@@ -15,6 +15,7 @@ from torch import Tensor
 from carmodel.dataset import DataError, load_frames, read_samples
 from carmodel.ensemble import PUBLISHED_OWNERS, priority
 from carmodel.evaluate import logits_of
+from carmodel.files import write_whole
 from carmodel.network import CLASSES, SIZES
 from carmodel.options import photo_options
 from carmodel.weights import ENSEMBLE, WEIGHTS, WeightsError, load
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "right_published": counts[published],
         },
     }
-    (options.weights / ENSEMBLE).write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    write_whole(options.weights / ENSEMBLE, json.dumps(table, indent=2) + "\n")
     print(json.dumps(table, indent=2))
     return 0
 

@@ -15,23 +15,25 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-import torch
 from PIL import ExifTags, Image
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from torch import Tensor
 from torch.nn import functional as F
 
-FRAME = 300  # pixels on each side
+from carmodel.frame import FRAME, to_frame
+
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
-MIN_SIDE = 32  # pixels
+MIN_SIDE, MAX_SIDE = 32, 30_000  # pixels
+MAX_MEMORY = 250_000_000  # bytes that Pillow's reader may take
+START_OF_SCAN = b"\xff\xda"  # marker in a JPEG, each of a pass over its pixels
+MAX_SCANS = 100  # passes over all pixels that a JPEG may ask for; progressive ones have about 10
 
 READERS = (
     JpegImageFile,
@@ -42,16 +44,6 @@ READERS = (
     TiffImageFile,
     AvifImageFile,
 )
-TURNS = {  # EXIF orientation -> what makes the picture upright; from 5 on, width and height change places
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-WHITES = {"I": (255, 65535), "F": (1, 255, 65535)}  # what white may be in modes that don't say
 
 
 class PhotoError(ValueError):
@@ -84,15 +76,22 @@ def read_photo(source: str | os.PathLike[str] | bytes | BinaryIO | Image.Image) 
     anywhere and is left as it is.
 
     Raises PhotoError, and nothing else, for what is no readable picture, has more than 40 megapixels or
-    20 MB, or fewer than 32 pixels on a side. The limits are checked before pixels are decoded.
+    20 MB, or fewer than 32 or more than 30,000 pixels on a side, and for files that take much memory or time
+    to decode: a picture takes less than 300 MB and, on an idle core, two seconds. The limits are checked
+    before pixels are decoded.
     """
     try:
-        image = source if isinstance(source, Image.Image) else _open(_contents(source))
-        _check_size(*image.size)
+        if isinstance(source, Image.Image):
+            image, limit = source, MAX_PIXELS
+        else:
+            data = _contents(source)
+            image = _open(data)
+            limit = min(MAX_PIXELS, MAX_MEMORY // _bytes_per_pixel(image, data))
+        _check_size(*image.size, limit)
         image.load()
         orientation = _orientation(image)  # after load(), which turns a TIFF by itself
         width, height = image.size if orientation < 5 else image.size[::-1]
-        return Photo(_frame(image, orientation), width, height)
+        return Photo(to_frame(image, orientation), width, height)
     except PhotoError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -148,16 +147,41 @@ def _open(data: bytes) -> Image.Image:
     )
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
+def _bytes_per_pixel(image: Image.Image, data: bytes) -> int:
+    """What Pillow's reader holds at its peak for each pixel of the picture in `data`, measured or reckoned.
+
+    Raises PhotoError for a JPEG of so many scans that only somebody who wants to keep us busy writes it.
+    """
+    if isinstance(image, WebPImageFile):
+        return 16  # two canvases and two copies
+    if isinstance(image, AvifImageFile):
+        return 11
+    if isinstance(image, TiffImageFile):  # beside the picture a strip, which may be all of it
+        return 4 + math.ceil(sum(image.tag_v2.get(BITSPERSAMPLE, (8,))) / 8)
+    if isinstance(image, JpegImageFile):
+        if data.count(START_OF_SCAN) > MAX_SCANS:
+            raise PhotoError("This JPEG has too many layers; please save it again with usual settings.")
+        scan = data.rindex(START_OF_SCAN, 0, image.fp.tell())
+        if "progressive" in image.info or data[scan + 4] < image.layers:  # a scan does not hold all there is,
+            return 4 + 2 * image.layers  # so that every coefficient is kept, in 2 bytes
+    return 4
+
+
+def _check_size(width: int, height: int, limit: int) -> None:
+    if width * height > limit:
+        kind = "" if limit == MAX_PIXELS else " for a file of this kind"
         raise PhotoError(
             f"This picture has {math.ceil(width * height / 10**6)} megapixels; "
-            f"the limit is {MAX_PIXELS // 10**6}, so please make it smaller first."
+            f"the limit is {limit // 10**6}{kind}, so please make it smaller first."
         )
     if min(width, height) < MIN_SIDE:
         raise PhotoError(
             f"This picture has only {width} × {height} pixels; "
             f"please use one with at least {MIN_SIDE} on each side."
+        )
+    if max(width, height) > MAX_SIDE:
+        raise PhotoError(
+            f"This picture has {width} × {height} pixels; please cut it to at most {MAX_SIDE:,} on each side."
         )
 
 
@@ -165,43 +189,6 @@ def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none that can be read."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation)
-        return int(value) if value in TURNS else 1
+        return int(value) if value in range(1, 9) else 1
     except Exception:  # the picture is good without its EXIF
         return 1
-
-
-def _frame(image: Image.Image, orientation: int) -> Tensor:
-    if image.mode.startswith(("I", "F")):
-        image = _eight_bits(image)
-    if image.mode == "La":  # the one mode that Pillow does not turn into RGBA
-        image = image.convert("LA")
-    if image.has_transparency_data:
-        image = image.convert("RGBA").convert("RGBa")  # premultiplied: hidden colours must not bleed
-    elif image.mode != "RGB":
-        image = image.convert("RGB")
-    if orientation in TURNS:  # before the resize, whose rounding depends on the direction
-        image = image.transpose(TURNS[orientation])
-    small = image.resize((FRAME, FRAME), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.array(small, dtype=np.float32) / 255).permute(2, 0, 1)  # (3 or 4, 300, 300)
-    if len(pixels) == 4:
-        pixels = (pixels[:3] + 1 - pixels[3]).clamp(0, 1)  # over white
-    return pixels.contiguous()
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits as L, or as LA if one of its values stands for transparent.
-
-    16-bit modes reach from 0 to 65535; in 32-bit ones, white is the least of the usual values for it that no
-    pixel exceeds, or else the brightest pixel. What is below 0 or no number is black.
-    """
-    values = np.array(image).astype(np.float32)
-    opaque = values != image.info["transparency"] if "transparency" in image.info else None
-    np.nan_to_num(values, copy=False, posinf=0)
-    values.clip(0, out=values)
-    peak = float(values.max())
-    white = next((white for white in WHITES.get(image.mode, (65535,)) if peak <= white), peak)
-    values *= 255 / white
-    grey = Image.fromarray(np.rint(values, out=values).astype(np.uint8))
-    if opaque is not None:
-        grey.putalpha(Image.fromarray(opaque.astype(np.uint8) * 255))
-    return grey

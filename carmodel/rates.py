@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from carmodel.dataset import RUNS, DataError, training_frames
+from carmodel.files import write_whole
 from carmodel.network import SIZES
 from carmodel.options import photo_options
 from carmodel.train import train
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows.append({"rate": rate, "history": card["training"]["history"]})
         print(json.dumps({"rate": rate} | rows[-1]["history"][-1]["validation"]))
     found = json.loads(options.out.read_text()) if options.out.exists() else {}
-    options.out.write_text(json.dumps(found | {name: rows}, indent=1) + "\n")
+    write_whole(options.out, json.dumps(found | {name: rows}, indent=1) + "\n")
     return 0
 
 

@@ -21,9 +21,10 @@ from tqdm import tqdm
 
 from carmodel.dataset import DataError, Frames
 from carmodel.evaluate import accuracy_by_source, by_source, ensemble_probabilities, logits_of, subjects
+from carmodel.files import write_whole
+from carmodel.frame import FRAME
 from carmodel.network import SIZES, CarNet
 from carmodel.options import photo_options
-from carmodel.photo import FRAME
 from carmodel.references import BORDER
 from carmodel.vision import v2
 from carmodel.weights import WEIGHTS, WeightsError
@@ -201,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logits = disturbed_logits(given.networks, given.frames)
     report = {"split": options.split, **robustness(given.frames, logits, given.owners)}
     if options.out:
-        options.out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(options.out, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     print(as_text(report))
     return 0
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional as F
 
 from carmodel.dataset import DataError, Frames
+from carmodel.files import write_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +36,7 @@ def fingerprint(frames: Frames) -> str:
 def write_soft_targets(path: Path, logits: Tensor, frames: Frames, seed: int, zoom_out: float) -> None:
     """Write the teacher's logits (views, n, 4) of `frames` whole or not at all."""
     facts = {"photos": fingerprint(frames), "seed": str(seed), "zoom_out": str(zoom_out)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    save_file({"logits": logits.contiguous()}, draft, facts)
-    draft.replace(path)
+    write_whole(path, save({"logits": logits.contiguous()}, facts))
 
 
 def read_soft_targets(path: Path, frames: Frames) -> SoftTargets:

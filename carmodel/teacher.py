@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from carmodel.dataset import RUNS, DataError, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
+from carmodel.files import whole_file
 from carmodel.network import CLASSES
 from carmodel.options import photo_options
 from carmodel.pictures import TrainingPictures
@@ -110,7 +111,6 @@ def fine_tune(
         optimiser, lesson.learning_rate, total_steps=lesson.epochs * steps, pct_start=0.2
     )
     parts = {"teacher": teacher, "optimiser": optimiser, "schedule": schedule}
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     done = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -136,9 +136,10 @@ def fine_tune(
             schedule.step()
         accuracies = accuracy_by_source(mirrored_logits(teacher, validation), validation)
         tqdm.write(json.dumps({"epoch": epoch + 1, "validation": accuracies}))
-        draft = checkpoint.with_suffix(".part")
-        torch.save({"epochs": epoch + 1} | {name: part.state_dict() for name, part in parts.items()}, draft)
-        draft.replace(checkpoint)
+        with whole_file(checkpoint) as file:
+            torch.save(
+                {"epochs": epoch + 1} | {name: part.state_dict() for name, part in parts.items()}, file
+            )
     return teacher
 
 

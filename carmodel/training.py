@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from carmodel.dataset import DataError, Frames
 from carmodel.evaluate import accuracy_by_source, logits_of
+from carmodel.files import whole_file
 from carmodel.network import CLASSES, CarNet
 from carmodel.pictures import TrainingPictures
 from carmodel.processes import Processes
@@ -110,10 +111,8 @@ class Run:
         """Write the checkpoint whole or not at all."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
         state |= {"recipe": asdict(self.recipe), "history": self.history, "best": self.best}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".part")
-        torch.save(state, draft)
-        draft.replace(path)
+        with whole_file(path) as file:
+            torch.save(state, file)
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe; raises DataError if it is of another."""

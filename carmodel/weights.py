@@ -31,8 +31,9 @@ from carmodel.card import (
     wrong_value,
 )
 from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.files import write_whole
+from carmodel.frame import FRAME
 from carmodel.network import CLASSES, CarNet
-from carmodel.photo import FRAME
 
 __all__ = [
     "WEIGHTS",
@@ -82,8 +83,8 @@ def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
         raise WeightsError(f"{file} cannot be written: it would have more than {MAX_BYTES:,} bytes.")
     text = json.dumps(asdict(replace(card, sha256=sha256(data).hexdigest())), indent=2, ensure_ascii=False)
     path = folder / file
-    _write(path, data)
-    _write(path.with_suffix(".json"), f"{text}\n".encode())
+    write_whole(path, data)
+    write_whole(path.with_suffix(".json"), f"{text}\n")
     return path
 
 
@@ -127,7 +128,7 @@ def save_references(frames: Tensor, folder: Path = WEIGHTS) -> Path:
     if not _are_frames(frames) or not ((frames >= 0) & (frames <= 1)).all():
         raise WeightsError(f"{REFERENCES} cannot be written: it needs frames of {FRAME} px in [0, 1].")
     levels = (frames.detach().cpu() * 255).round().to(torch.uint8).contiguous()
-    _write(folder / REFERENCES, safetensors.torch.save({"frames": levels}))
+    write_whole(folder / REFERENCES, safetensors.torch.save({"frames": levels}))
     return folder / REFERENCES
 
 
@@ -206,16 +207,6 @@ def _tensors(data: bytes, file: str) -> dict[str, Tensor]:
         return safetensors.torch.load(data)
     except Exception as error:  # a KeyError for an unknown type, a ValueError for a wrong length, …
         raise WeightsError(f"{file} is damaged: it cannot be read as safetensors.") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from explain.sheet import contact_sheet
 from explain.target import Target
 from explain.words import METHOD_NAMES
 
+REPORT = "report.json"
 DESCRIPTION = (
     "Show which parts of a photo two car classifiers and their ensemble rely on, and how far to trust it."
 )
@@ -172,7 +173,7 @@ def _write(report: Report, folder: Path) -> None:
     np.savez_compressed(folder / "maps.npz", **arrays)
     contact_sheet(report).savefig(folder / "contact_sheet.png", dpi="figure")
     text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
+    (folder / REPORT).write_text(f"{text}\n", encoding="utf-8")
 
 
 @contextmanager
@@ -182,7 +183,7 @@ def _all_at_once(folder: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix=".", dir=folder) as name:
         beside = Path(name)
         yield beside
-        for path in beside.iterdir():
+        for path in sorted(beside.iterdir(), key=lambda path: path.name == REPORT):  # the report comes last
             path.replace(folder / path.name)
 
 

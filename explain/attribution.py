@@ -11,8 +11,9 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from carmodel.photo import FRAME, block_means
+from carmodel.photo import block_means
 from explain.integrated_gradients import REFERENCE_FRAMES
 from explain.maps import Attribution, difference, mean
 from explain.shapley import ShapleyValues, shapley_values

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from carmodel.photo import FRAME, block_means
+from carmodel.photo import block_means
 from explain.forward import CHUNK, fast_forward
 from explain.integrated_gradients import REFERENCE_FRAMES
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from carmodel.photo import FRAME
+from carmodel.frame import FRAME
 from explain.maps import Attribution
 
 DETAILS = ("regions", "pixels")

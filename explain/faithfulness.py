@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from carmodel.frame import FRAME
 from carmodel.network import CLASSES, CarNet
-from carmodel.photo import FRAME
 from explain.covering import covered_logits
 from explain.detail import shown
 from explain.maps import Attribution

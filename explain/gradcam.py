@@ -13,8 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from carmodel.frame import FRAME
 from carmodel.network import CLASSES, CarNet
-from carmodel.photo import FRAME
 from explain.folded import fold, gradients
 
 

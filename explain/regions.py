@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from carmodel.photo import FRAME
+from carmodel.frame import FRAME
 
 BORDER = 0.12  # of the picture's width, on each side
 

@@ -7,8 +7,8 @@ Max-sensitivity of Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Expl
 import torch
 from torch import Tensor
 
+from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from carmodel.photo import FRAME
 from explain.attribution import refine
 from explain.integrated_gradients import LEAST_STEPS
 from explain.maps import Attribution

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from carmodel.photo import FRAME, block_means
+from carmodel.photo import block_means
 from explain.gradcam import gradcam, place, receptive_field
 from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, refined
 from explain.maps import Attribution, completeness_gap, mean

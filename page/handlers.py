@@ -5,7 +5,7 @@ wrong becomes one sentence; what was shown stays. Details are logged and never l
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ class Handlers:
         The answer's `sentence` is the verdict of the ensemble asked for; `predictions` of "75", "100",
         "average" and "priority" hold verdict, confidence and probabilities by class.
         """
-        return answers.classify(self.explainers[networks], *_given(photo), ensemble)
+        return _answer(lambda: answers.classify(self.explainers[networks], *_given(photo), ensemble))
 
     def explain(
         self,
@@ -131,10 +131,7 @@ class Handlers:
         Integrated Gradients compares with `reference` and stops at a gap of `tolerance`.
         """
         controls = Controls(ensemble, toward, against, networks, reference, tolerance)
-        try:
-            return answers.explain(self.explainers[networks], *_given(photo), controls)
-        except ControlsError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        return _answer(lambda: answers.explain(self.explainers[networks], *_given(photo), controls))
 
     def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         path = examples.path(file)
@@ -149,11 +146,19 @@ def _subject(photo: Photo, target: Target, chosen: Controls) -> Subject:
     )
 
 
-def _given(path: str | None) -> tuple[str, Photo]:
-    """A caller's photo and its file's name."""
-    if path is None:
-        raise gr.Error("There is no photo; please give one.", print_exception=False)
+def _answer(compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What an endpoint answers; raises gr.Error with a sentence for whatever goes wrong."""
     try:
-        return Path(path).name, read_photo(path)
-    except PhotoError as error:
+        return compute()
+    except (ControlsError, PhotoError) as error:
         raise gr.Error(str(error), print_exception=False) from error
+    except Exception as error:  # also for want of memory
+        log.exception("A request failed.")
+        raise gr.Error(SORRY, print_exception=False) from error
+
+
+def _given(path: str | None) -> tuple[str, Photo]:
+    """A caller's photo and its file's name. Raises PhotoError."""
+    if path is None:
+        raise PhotoError("There is no photo; please give one.")
+    return Path(path).name, read_photo(path)

@@ -1,13 +1,14 @@
 """The photo that a visitor gives: the raw file, not gradio's decoding of it."""
 
+from pathlib import Path
+
 import gradio as gr
 from gradio.data_classes import ImageData
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo
 from explain.render import upright
-
-SHOWN_BY_BROWSERS = {"JPEG", "PNG", "WEBP", "BMP", "GIF", "AVIF"}
 
 
 class PhotoInput(gr.Image):
@@ -24,6 +25,7 @@ class PhotoInput(gr.Image):
 
 
 def stand_in(photo: Photo, path: str) -> Image.Image | None:
-    """The upright photo where browsers cannot show the file itself, such as a TIFF; otherwise None."""
-    with Image.open(path) as image:
-        return None if image.format in SHOWN_BY_BROWSERS else upright(photo)
+    """The upright photo where browsers cannot show the file itself, which is a TIFF; otherwise None."""
+    _, is_tiff = Image.OPEN[TiffImageFile.format]
+    with Path(path).open("rb") as file:  # not Image.open, which fails at what is odd behind the first picture
+        return upright(photo) if is_tiff(file.read(16)) else None

@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from carmodel.card import read_card
 from carmodel.dataset import SPLITS, DataError, Sample, read_samples
+from carmodel.files import whole_file, write_whole
 from carmodel.network import SIZES
 from carmodel.processes import Processes
 from carmodel.weights import WEIGHTS, WeightsError, load_references
@@ -39,7 +40,6 @@ from explain.survey.records import (
     open_records,
     record_path,
     survey_order,
-    whole_file,
 )
 from explain.survey.report import as_html
 from explain.survey.summary import FACTS, summarise
@@ -182,8 +182,7 @@ def _write(findings: Findings, settings: Mapping[str, Any], photos: Sequence[Sam
             file, **{"_".join(key): each.astype(np.float16) for key, each in findings.maps.items()}
         )
     for name, content in files.items():
-        with whole_file(folder / name) as file:
-            file.write(content)
+        write_whole(folder / name, content)
 
 
 def _as_json(summary: Mapping[str, Any]) -> str:

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from carmodel.frame import FRAME
 from carmodel.network import SIZES
-from carmodel.photo import FRAME, Photo
+from carmodel.photo import Photo
 from explain.attribution import METHODS
 from explain.compare import Agreement, agreement
 from explain.detail import DETAILS, at_detail

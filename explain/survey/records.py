@@ -6,20 +6,19 @@ in them do show outlines, so they are for going on with, not for passing on.
 """
 
 import json
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carmodel.dataset import Sample
+from carmodel.files import whole_file
 from carmodel.network import CLASSES
 
 Row = dict[str, str | int | float | bool | None]
@@ -105,19 +104,6 @@ def read_record(path: Path) -> Record:
         arrays = {name: file[name] for name in file.files}
     text = json.loads(str(arrays.pop("text")))
     return Record(tuple(text["rows"]), text["seconds"], arrays)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` at the end; after an error nothing has changed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            yield file
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _by_turns(lists: Sequence[Sequence[Sample]]) -> list[Sample]:

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
+from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from carmodel.photo import FRAME, block_means
+from carmodel.photo import block_means
 from explain.covering import covered_logits
 from explain.integrated_gradients import REFERENCE_FRAMES
 

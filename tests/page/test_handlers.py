@@ -227,3 +227,24 @@ def test_endpoints_answer_errors_in_a_sentence(handle, broken, tmp_path, setting
 def test_endpoint_without_a_photo(handle):
     with pytest.raises(gr.Error, match="There is no photo"):
         handle.classify(None, "average", "final")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes.")],
+)
+def test_out_of_memory_is_a_sentence_and_the_page_lives_on(handle, fake, monkeypatch, tmp_path, error):
+    path, visit = saved(tmp_path, "car.png"), Visit()
+
+    def fail(photo):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fake, "classify", fail)
+        *_, last = handle.on_photo(path, visit, *FAST)
+        assert SORRY in last[1]
+        with pytest.raises(gr.Error) as raised:
+            handle.classify(path, "average", "final")
+        assert raised.value.message == SORRY
+    *_, last = handle.on_controls(visit, *FAST)
+    assert all("finished" in html for html in last[4 : 4 + len(METHODS)])

@@ -1,0 +1,132 @@
+"""What the server refuses before gradio sees it: to fetch things from elsewhere, and too large a request.
+
+gradio downloads a photo that a caller names by its address, and hands on what other servers send. Neither is
+needed here, and a public page that fetches what strangers tell it to is a tool for them. Uploads have their
+own limit, `max_file_size`.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 1_000_000  # bytes of a request that uploads nothing; the page's own have a few thousand
+MAX_DEPTH = 40  # tables and lists within each other
+UPLOAD = "/upload"
+FETCHING = re.compile(r"(/gradio_api)?/(proxy=|file[=/]+(https?|ftp):)")
+PAST_THE_QUEUE = re.compile(r"(/gradio_api)?/(run|api)/")
+ICON = re.compile(r"/pwa_icon/(?!(192|512)/?$)")  # gradio enlarges it to any size; the manifest names these
+NO_FETCHING = "This page fetches nothing from elsewhere; please upload the photo itself."
+FULL = "Many visitors are asking at once; please try again in a minute."
+TOO_LARGE = "This request is too large."
+NOT_UNDERSTOOD = "This request cannot be understood."
+REFUSED = {  # what a route begins with -> sentence and status
+    FETCHING: (NO_FETCHING, 403),
+    PAST_THE_QUEUE: ("Every request waits in one queue; please use /gradio_api/call/ or gradio_client.", 403),
+    ICON: ("The icon has 192 or 512 pixels.", 404),
+}
+ADDRESSES = ("http:", "https:", "ftp:", "file:", "//")
+
+
+class Guard:
+    """ASGI middleware; what it refuses is answered with a status from 400 to 499 and one sentence."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"].lower()
+        refused = next((answer for route, answer in REFUSED.items() if route.match(path)), None)
+        if refused:
+            await PlainTextResponse(*refused)(scope, receive, send)
+            return
+        if scope["method"] == "POST" and not path.rstrip("/").endswith(UPLOAD):
+            body = await _body(receive)
+            wrong = (TOO_LARGE, 413) if body is None else _wrong(body)
+            if body is None or wrong:
+                await PlainTextResponse(*(wrong or (TOO_LARGE, 413)))(scope, receive, send)
+                return
+            receive = _again(body, receive)
+        await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """gradio's answer; what it stumbles over was a request that no page of ours makes."""
+        begun = full = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun, full
+            if message["type"] == "http.response.start" and message["status"] == 503:  # the queue's bound
+                begun = full = True
+                await JSONResponse({"detail": FULL}, 503, {"retry-after": "60"})(scope, receive, send)
+            elif not full:
+                begun = True
+                await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            log.exception("A request failed.")
+            if begun:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await PlainTextResponse(NOT_UNDERSTOOD, 400)(scope, receive, send)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """All of a request's body; None if it has more than MAX_BODY bytes."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Gives the body once more, and after it whatever else comes, such as the caller's leaving."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def _wrong(body: bytes) -> tuple[str, int] | None:
+    """The sentence and the status for a body that must not reach gradio; None for others.
+
+    What is no JSON is left to gradio, which knows what each of its routes takes.
+    """
+    try:
+        return (NO_FETCHING, 403) if _names_an_address(json.loads(body)) else None
+    except RecursionError:
+        return NOT_UNDERSTOOD, 400
+    except ValueError:
+        return None
+
+
+def _names_an_address(value: Any, depth: int = 0) -> bool:  # noqa: ANN401
+    """Whether a file in a value from JSON is to be fetched. Raises RecursionError for a deep one."""
+    if depth > MAX_DEPTH:
+        raise RecursionError
+    if isinstance(value, Mapping):
+        path = value.get("path")
+        if isinstance(path, str) and path.strip().lower().startswith(ADDRESSES):
+            return True
+        return any(_names_an_address(each, depth + 1) for each in value.values())
+    return isinstance(value, list) and any(_names_an_address(each, depth + 1) for each in value)

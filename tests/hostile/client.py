@@ -1,0 +1,41 @@
+"""The page's HTTP API as anybody may use it, without a client that minds its manners."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+API = "/gradio_api"
+
+
+def upload(http: httpx.Client, name: str, data: bytes) -> httpx.Response:
+    return http.post(f"{API}/upload", files={"files": (name, data)})
+
+
+def photo(path: str, **more: object) -> dict[str, Any]:
+    """What stands for an uploaded file in a request."""
+    return {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
+
+
+def call(http: httpx.Client, endpoint: str, data: object) -> tuple[int, str, Any]:
+    """Asks an endpoint; returns the status, the last event ("complete" or "error") and what came with it."""
+    begun = http.post(f"{API}/call/{endpoint}", json={"data": data})
+    if begun.status_code != 200:
+        return begun.status_code, "refused", begun.text
+    event, content = "", None
+    with http.stream("GET", f"{API}/call/{endpoint}/{begun.json()['event_id']}") as lines:
+        for line in lines.iter_lines():
+            if line.startswith("event: "):
+                event = line.removeprefix("event: ")
+            elif line.startswith("data: ") and event in ("complete", "error"):
+                content = json.loads(line.removeprefix("data: "))
+    return 200, event, content
+
+
+def classify(http: httpx.Client, name: str, data: bytes) -> tuple[int, str, Any]:
+    """Uploads a file and asks what is on it."""
+    sent = upload(http, name, data)
+    if sent.status_code != 200:
+        return sent.status_code, "refused", sent.text
+    return call(http, "classify", [photo(sent.json()[0], orig_name=Path(name).name), "average", "final"])

@@ -1,0 +1,190 @@
+"""Hostile requests: every route answers with a status below 500 or a sentence, and no file leaves."""
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hostile.client import API, call, classify, photo, upload
+from tests.hostile.corpus import NAMES, encode, picture, sample
+from tests.hostile.reading import TELLTALE, is_one_sentence
+
+ROOT = Path(__file__).resolve().parents[2]
+CAR = (ROOT / "examples" / "suv_1.jpg").read_bytes()
+ELSEWHERE = "http://example.org/car.jpg"
+BODIES = {
+    "empty": b"",
+    "text": b"no json",
+    "null": b"null",
+    "list": b"[]",
+    "number": b"1e999",
+    "deep": b"[" * 20_000 + b"]" * 20_000,
+    "deep data": b'{"data":' + b"[" * 500 + b"]" * 500 + b"}",
+    "not a number": b'{"data":[NaN, Infinity, -Infinity]}',
+    "huge function": b'{"data":[],"fn_index":1000000000000,"session_hash":"a"}',
+    "negative function": b'{"data":[],"fn_index":-1,"session_hash":"a"}',
+    "text for a function": b'{"data":"x","fn_index":"x","session_hash":"a"}',
+    "table for data": b'{"data":{"a":1},"fn_index":1,"session_hash":"a"}',
+    "oversized": b'{"data":["' + b"x" * 2_000_000 + b'"]}',
+    "elsewhere": json.dumps({"data": [photo(ELSEWHERE)], "fn_index": 1, "session_hash": "a"}).encode(),
+    "bytes": bytes(range(256)) * 20,
+}
+POSTS = (
+    *("queue/join", "call/classify", "call/explain", "call/none", "call/v2/classify", "run/classify"),
+    *("api/explain", "run/predict", "cancel", "reset", "component_server", "upload", "stream/x"),
+    *("stream/x/close", "process_recording", "vibe-edit/", "undo-vibe-edit/", "run-history/connect"),
+)
+FILES = (
+    *("file=/etc/passwd", "file=../../etc/passwd", "file=%2e%2e%2f%2e%2e%2fetc/passwd", "file=dashboard.py"),
+    *("file=//etc/passwd", "file=weights/final-75.json", "file=~/.bashrc", "file=C:\\windows\\win.ini"),
+    *("file/etc/passwd", f"file={ELSEWHERE}", f"proxy={ELSEWHERE}", "proxy=https://x.hf.space/", "file=\0"),
+    *("custom_component/x/client/component/..%2f..%2fetc", "upload_progress?upload_id=x", "vibe-code/"),
+    *("deep_link?session_hash=../../etc", "stream/x/y/1/playlist.m3u8", "call/classify/none"),
+    *("stream/..%2f..%2fetc/y/1/playlist-file", "file=" + "a" * 5_000, "run-history/records"),
+)
+PAGES = (
+    *(
+        "/static/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/svelte/..%2f..%2fpasswd",
+    ),
+    *("/pwa_icon/99999999", "/pwa_icon/20000", "/pwa_icon/-1", "/pwa_icon/x", "/monitoring", "/docs"),
+    *("/?deep_link=../../../etc/passwd", "/proxy=http://example.org", "/login", "/logout", "/%00"),
+)
+
+
+@pytest.fixture(scope="module")
+def http(served):
+    with httpx.Client(base_url=served, timeout=60) as client:
+        yield client
+
+
+def assert_gives_nothing_away(text):
+    assert "Traceback" not in text
+    assert "root:" not in text
+    assert str(ROOT) not in text
+
+
+@pytest.mark.parametrize("path", [*(f"{API}/{each}" for each in FILES), *PAGES])
+def test_no_route_gives_a_file_away(http, path):
+    answer = http.get(path) if "\0" not in path else http.get(path.replace("\0", "%00"))
+    assert answer.status_code < 500
+    assert_gives_nothing_away(answer.text)
+    if "file" in path or "proxy" in path or ".." in path:
+        assert answer.status_code >= 400 or "deep_link" in path or "upload" in path or "call" in path
+
+
+@pytest.mark.parametrize("route", POSTS)
+def test_hostile_bodies_are_refused(http, route):
+    for name, body in BODIES.items():
+        answer = http.post(f"{API}/{route}", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code < 500, name
+        assert_gives_nothing_away(answer.text)
+        if name in ("oversized", "elsewhere") and not route.startswith(("upload", "run/", "api/")):
+            assert answer.status_code in (403, 413), name
+            assert is_one_sentence(answer.text), name
+
+
+PATHS = (
+    *("/etc/passwd", "../../etc/passwd", str(ROOT / "examples" / "suv_1.jpg"), str(ROOT / "dashboard.py")),
+    *("", ".", "/", "/proc/self/environ", "/dev/zero", "\0", "a" * 5_000, "https:/example.org", ELSEWHERE),
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_hand_made_paths_reach_no_file(http, path):
+    for data in ([photo(path), "average", "final"], [photo("x", url=path), "average", "final"]):
+        status, event, content = call(http, "classify", data)
+        assert status < 500
+        assert event in ("refused", "error"), content
+        assert_gives_nothing_away(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["nonsense", "suv", "sedan", "final", "blur", 0.02],
+        ["average", "lorry", "sedan", "final", "blur", 0.02],
+        ["average", "suv", "suv", "final", "blur", 0.02],
+        ["average", "suv", "sedan", "../final", "blur", 0.02],
+        ["average", "suv", "sedan", "final", "white", 0.02],
+        ["average", "suv", "sedan", "final", "blur", 1e300],
+        ["average", "suv", "sedan", "final", "blur", -1],
+        ["average", "suv", "sedan", "final", "blur", "tiny"],
+        ["average", "suv", "sedan", "final", "blur", 0],
+        [None] * 6,
+        [["average"], {"a": 1}, 3, True, [], {}],
+        [photo("/etc/passwd")] * 6,
+    ],
+)
+def test_wrong_settings_end_in_a_sentence(http, settings):
+    path = upload(http, "car.jpg", CAR).json()[0]
+    status, event, content = call(http, "explain", [photo(path), *settings])
+    assert status < 500
+    assert event in ("refused", "error"), content
+    assert_gives_nothing_away(json.dumps(content))
+
+
+def test_too_large_a_file_is_refused(http):
+    answer = upload(http, "car.jpg", bytes(43_000_000))
+    assert answer.status_code == 413
+    status, event, content = classify(http, "car.jpg", bytes(21_000_000))
+    assert event == "error"
+    assert content["error"] == "This file is larger than 20 MB; please make the picture smaller first."
+    assert status == 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_uploads_stay_in_their_folder(http, serve, name):
+    answer = upload(http, name, encode(picture(), "PNG"))
+    assert answer.status_code < 500
+    if answer.status_code == 200:
+        found = Path(answer.json()[0]).resolve()
+        assert found.is_file()
+        assert found.parents[1].name.startswith("uploads")
+
+
+def test_hostile_pictures_end_in_an_answer_or_a_sentence(http):
+    """A few; `python -m tests.hostile page` sends hundreds."""
+    for each in sample(12):
+        status, event, content = classify(http, each.name, each.data)
+        assert status < 500, each.name
+        if event == "error":
+            assert is_one_sentence(content["error"]), (each.kind, each.name)
+        elif event == "complete":
+            assert not TELLTALE.search(content[0]["sentence"])
+
+
+def test_other_websites_may_not_ask(http):
+    answer = http.post(
+        f"{API}/call/classify",
+        json={"data": []},
+        headers={"origin": "https://evil.example", "host": "127.0.0.1:7860"},
+    )
+    assert answer.headers.get("access-control-allow-origin") not in ("*", "https://evil.example")
+
+
+def test_uploads_are_deleted(serve):
+    url, folder = serve(uploads=(1, 2))
+    with httpx.Client(base_url=url, timeout=60) as http:
+        path = Path(upload(http, "car.jpg", CAR).json()[0])
+        assert path.is_file()
+        assert path.is_relative_to(folder)
+        assert http.get(f"{API}/file={path}").status_code == 200
+        deadline = time.monotonic() + 30
+        while path.exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert not path.exists()
+        assert http.get(f"{API}/file={path}").status_code in (403, 404)
+        status, event, content = call(http, "classify", [photo(str(path)), "average", "final"])
+        assert (status, event) == (200, "error")
+        assert_gives_nothing_away(json.dumps(content))
+
+
+def test_page_still_works_and_nothing_left_the_machine(http, outside):
+    status, event, content = classify(http, "car.jpg", CAR)
+    assert (status, event) == (200, "complete")
+    assert content[0]["sentence"]
+    assert outside == []
