@@ -24,8 +24,11 @@ from page import examples, trust
 from page.endings import quiet
 from page.guide import READING
 from page.handlers import Handlers
+from page.link import opener
+from page.package import Packages
 from page.photo_input import PhotoInput
 from page.stream import NOTHING, PREDICTED, Controls, panels
+from page.take_away import take_away, wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.trust_handlers import RUN, TrustHandlers
 from page.visit import Visit
@@ -81,6 +84,7 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
                     with gr.Tab("Explain", elem_id="tab-explain"):
                         verdict = panel(elem_id="verdict")
+                        row = take_away()
                         with gr.Column(elem_id="maps"):
                             heading = panel()
                             panel(READING)
@@ -97,7 +101,9 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
         )
         inputs = [control.input for control in controls]
         mapped = [
-            page.load(opened, settings, shown, **event, **QUEUE),
+            page.load(opener(controls), visit, [*controls, row.told], queue=False, **event).then(
+                opened, settings, shown, **event, **QUEUE
+            ),
             photo.input(given, [photo, *settings], shown, **event, **QUEUE),
             pictures.select(chosen, settings, shown, **event, **QUEUE),
             gr.on(inputs, changed, settings, shown, **event, **QUEUE),
@@ -108,6 +114,8 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
             request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
         for name, run in (("sanity", tests.on_sanity), ("stability", tests.on_stability)):
             buttons[name].click(quiet(run, 2), visit, [tab[name], buttons[name]], **event, **TESTING)
+
+        wire(row, visit, controls, Packages(explainers, handle.evidences))
 
         mode, toward, against, kind, reference, *_ = controls
         tolerance = gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False)

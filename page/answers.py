@@ -1,5 +1,6 @@
 """What the endpoints answer: the table of `python -m explain`'s report.json, or its part without maps."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from carmodel.photo import Photo
@@ -20,18 +21,19 @@ PREDICTION = (
 
 def classify(explainer: Explainer, name: str, photo: Photo, mode: str) -> dict[str, Any]:
     """What both networks and both ensembles say; the sentence is that of the ensemble `mode`."""
-    table = as_table(_report(explainer, name, photo, Controls(mode), methods=()))
+    table = as_table(report(explainer, name, photo, Controls(mode), methods=()))
     return {key: table[key] for key in PREDICTION}
 
 
 def explain(explainer: Explainer, name: str, photo: Photo, controls: Controls) -> dict[str, Any]:
     """The whole table. Raises ControlsError."""
-    return as_table(_report(explainer, name, photo, controls, METHODS))
+    return as_table(report(explainer, name, photo, controls))
 
 
-def _report(
-    explainer: Explainer, name: str, photo: Photo, controls: Controls, methods: tuple[str, ...]
+def report(
+    explainer: Explainer, name: str, photo: Photo, controls: Controls, methods: Sequence[str] = METHODS
 ) -> Report:
+    """The report of a photo whose file has this name. Raises ControlsError."""
     classification = explainer.classify(photo)
     decided_by = classification.predictions[controls.mode].decided_by
     target = controls.target(classification)
@@ -48,4 +50,5 @@ def _report(
         target=target,
         tolerance=controls.tolerance,
         rows=rows,
+        detail=controls.detail,
     )

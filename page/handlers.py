@@ -63,7 +63,7 @@ class Handlers:
             before = upright(visit.photo) if visit.photo else None
             yield before, notice(str(error)), *UNCHANGED[1:]
             return
-        visit.photo, visit.example = photo, None
+        visit.photo, visit.name, visit.example = photo, Path(path).name, None
         yield stand_in(photo, path) or gr.skip(), *UNCHANGED
         yield from self.on_controls(visit, *controls)
 
@@ -72,8 +72,8 @@ class Handlers:
         yield from self._example(event.file, visit, *controls)
 
     def on_open(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
-        """The page was opened: the first example is explained, so that there is something to see."""
-        yield from self._example(examples.FIRST, visit, *controls)
+        """The page was opened: an example is explained, so that there is something to see."""
+        yield from self._example(visit.example or examples.FIRST, visit, *controls)
 
     def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A control was changed; nothing happens as long as there is no photo."""
@@ -135,7 +135,7 @@ class Handlers:
 
     def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         path = examples.path(file)
-        visit.photo, visit.example = read_photo(path), file
+        visit.photo, visit.name, visit.example = read_photo(path), file, file
         yield Image.open(path), *UNCHANGED
         yield from self.on_controls(visit, *controls)
 
