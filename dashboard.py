@@ -22,6 +22,7 @@ from explain.explainer import Explainer
 from explain.words import named
 from page import examples, trust
 from page.endings import quiet
+from page.endpoints import Endpoints, publish
 from page.guide import READING
 from page.handlers import Handlers
 from page.link import opener
@@ -30,6 +31,7 @@ from page.photo_input import PhotoInput
 from page.stream import NOTHING, PREDICTED, Controls, panels
 from page.take_away import take_away, wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
+from page.tools import speak_json
 from page.trust_handlers import RUN, TrustHandlers
 from page.visit import Visit
 
@@ -117,12 +119,8 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
 
         wire(row, visit, controls, Packages(explainers, handle.evidences))
 
-        mode, toward, against, kind, reference, *_ = controls
-        tolerance = gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False)
-        answer = gr.JSON(label="answer", visible=False)
-        gr.on([], handle.classify, [photo, mode, kind], answer, api_name="classify", **QUEUE)
-        asked = [photo, mode, toward, against, kind, reference, tolerance]
-        gr.on([], handle.explain, asked, answer, api_name="explain", **QUEUE)
+        api = Endpoints(explainers, handle.evidences)
+        publish([api.classify, api.explain, api.evidence], photo, controls, **QUEUE)
     return page
 
 
@@ -219,6 +217,7 @@ def main() -> None:
         server_name=options.host,
         server_port=options.port,
         share=options.share or None,
+        mcp_server=True,
         prevent_thread_lock=True,
         theme=THEME,
         head=HEAD,
@@ -229,6 +228,7 @@ def main() -> None:
         ssr_mode=False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
         run_history=False,  # gradio would keep every photo and result in the browser
     )
+    speak_json(page)
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
     page.block_thread()
 

@@ -1,4 +1,4 @@
-"""What happens on a visitor's request: a new photo, an example, another setting, a call of an endpoint.
+"""What happens on a visitor's request: a new photo, an example, another setting.
 
 A visitor's requests overlap: a newer one starts at once and the older one stops at its next step. What goes
 wrong becomes one sentence; what was shown stays. Details are logged and never leave the server.
@@ -13,19 +13,18 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from carmodel.photo import Photo, PhotoError, read_photo
+from carmodel.photo import PhotoError, read_photo
 from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.render import upright
-from explain.target import Target
-from page import answers, examples
+from page import examples
 from page.background import Background
 from page.evidence import NETWORKS, Evidences
 from page.markup import notice
 from page.photo_input import stand_in
 from page.stream import Controls, ControlsError, Panels, panels
 from page.trust_handlers import PANELS, waiting
-from page.visit import Subject, Visit
+from page.visit import Visit
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ class Handlers:
             target = chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
             visit.newest += 1
             this = visit.newest
-            before, visit.subject = visit.subject, _subject(photo, target, chosen)
+            before, visit.subject = visit.subject, chosen.subject(photo, target)
             tab = SAME if visit.subject == before else waiting(visit.subject)
             found = self.evidences.known(visit.subject, NETWORKS, METHODS)
             for now in panels(explainer, photo, chosen, partial(visit.is_newest, this), found):
@@ -103,54 +102,8 @@ class Handlers:
             log.exception("A request failed.")
             yield gr.skip(), notice(SORRY), *UNCHANGED[1:]
 
-    def classify(self, photo: str, ensemble: str, networks: str) -> dict[str, Any]:
-        """What both networks and both ensembles say about a photo of a car.
-
-        The answer's `sentence` is the verdict of the ensemble asked for; `predictions` of "75", "100",
-        "average" and "priority" hold verdict, confidence and probabilities by class.
-        """
-        return answers.classify(self.explainers[networks], *_given(photo), ensemble)
-
-    def explain(
-        self,
-        photo: str,
-        ensemble: str,
-        toward: str,
-        against: str,
-        networks: str,
-        reference: str,
-        tolerance: float,
-    ) -> dict[str, Any]:
-        """What both networks say about a photo of a car, and whether the maps that explain it add up.
-
-        The answer is that of /classify and `maps` by method and network, such as "shap_75": score,
-        reference_score and sum in logits, gap as a fraction, steps, and in words where the weight lies.
-        Integrated Gradients compares with `reference` and stops at a gap of `tolerance`.
-        """
-        controls = Controls(ensemble, toward, against, networks, reference, tolerance)
-        try:
-            return answers.explain(self.explainers[networks], *_given(photo), controls)
-        except ControlsError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
     def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         path = examples.path(file)
         visit.photo, visit.name, visit.example = read_photo(path), file, file
         yield Image.open(path), *UNCHANGED
         yield from self.on_controls(visit, *controls)
-
-
-def _subject(photo: Photo, target: Target, chosen: Controls) -> Subject:
-    return Subject(
-        photo, photo.digest, chosen.kind, target, chosen.reference, chosen.tolerance, chosen.detail
-    )
-
-
-def _given(path: str | None) -> tuple[str, Photo]:
-    """A caller's photo and its file's name."""
-    if path is None:
-        raise gr.Error("There is no photo; please give one.", print_exception=False)
-    try:
-        return Path(path).name, read_photo(path)
-    except PhotoError as error:
-        raise gr.Error(str(error), print_exception=False) from error
