@@ -63,7 +63,7 @@ class Endpoints:
             toward: Class to explain: sedan, coupe, suv or truck, or "predicted" for the ensemble's verdict.
             against: Explain why toward and not this class, or "nothing" to explain toward alone.
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
-            reference: What Integrated Gradients compares with: the photo's "blur", its "mean" colour, or "black".
+            reference: What Integrated Gradients compares with: its "blur", its "mean" colour, or "black".
             tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
         """
         controls = Controls(ensemble, toward, against, networks, reference, tolerance)
@@ -93,7 +93,7 @@ class Endpoints:
             toward: Class to explain: sedan, coupe, suv or truck, or "predicted" for the ensemble's verdict.
             against: Explain why toward and not this class, or "nothing" to explain toward alone.
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
-            reference: What Integrated Gradients compares with: the photo's "blur", its "mean" colour, or "black".
+            reference: What Integrated Gradients compares with: its "blur", its "mean" colour, or "black".
             tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
             detail: Test maps net of each neighbourhood, "regions", or as they are, "pixels".
         """
