@@ -18,7 +18,8 @@ from carmodel.network import SIZES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
-from page import examples
+from explain.members import Others, others
+from page import compare_tab, examples
 from page.endings import quiet
 from page.handlers import Handlers
 from page.side import side
@@ -37,6 +38,7 @@ QUEUE = {"concurrency_id": "explain", "concurrency_limit": 4}
 
 # Events that test maps wait for threads of their own (page.background) and compute nothing themselves.
 TESTING = {"concurrency_id": "tests", "concurrency_limit": 16}
+NONE = Others()  # no networks but those that come in pairs
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +65,8 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
     return explainers
 
 
-def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
-    """The whole page, ready to launch."""
+def build(explainers: Mapping[str, Explainer], beside: Others = NONE) -> gr.Blocks:
+    """The whole page, ready to launch; `beside` is what the folder of the networks holds besides pairs."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
@@ -80,6 +82,11 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
                         trust, buttons = trust_tab()
                     followers = {}
+                    with gr.Tab("Compare", elem_id="tab-compare"):
+                        everyone = [*explainers.values(), *beside.explainers]
+                        followers["Compare"], compared = compare_tab.build(
+                            everyone, beside.unusable, [visit, *left.controls], QUEUE
+                        )
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
         settings = [visit, *left.controls]
@@ -115,6 +122,8 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
         gr.on([], handle.classify, [left.photo, mode, kind], answer, api_name="classify", **QUEUE)
         given_all = [left.photo, mode, toward, against, kind, reference, tolerance]
         gr.on([], handle.explain, given_all, answer, api_name="explain", **QUEUE)
+        given_some = [left.photo, followers["Compare"].inputs[0], toward, against, reference, tolerance]
+        gr.on([], compared.compare, given_some, answer, api_name="compare", **QUEUE)
     return page
 
 
@@ -143,7 +152,7 @@ def main() -> None:
         explainers = load_explainers(options.weights)
     except WeightsError as error:
         sys.exit(str(error))
-    page = build(explainers)
+    page = build(explainers, others(options.weights, explainers.values()))
     page.launch(
         server_name=options.host,
         server_port=options.port,

@@ -31,20 +31,23 @@ NONE_CHOSEN = """
 """
 
 
-def gallery(folder: Path = FOLDER) -> gr.HTML:
-    """All pictures of manifest.csv as one component, whose select event carries `file`."""
+def gallery(folder: Path = FOLDER, name: str = "examples", chosen: str = FIRST) -> gr.HTML:
+    """All pictures of manifest.csv as one component, whose select event carries `file`.
+
+    `name` is its id on the page and `chosen` the picture that is marked at first, if any.
+    """
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         pictures = [(row["file"], row["label"], row["view"]) for row in csv.DictReader(file)]
     groups = "".join(
         f'<div class="group"><span>{named(label)}</span>{"".join(buttons)}</div>'
         for label in CLASSES
-        if (buttons := [_button(folder, *row) for row in pictures if row[1] == label])
+        if (buttons := [_button(folder, *row, chosen) for row in pictures if row[1] == label])
     )
     return gr.HTML(
         f'<div class="examples" role="group" aria-label="Example pictures">{groups}</div>',
         apply_default_css=False,
         js_on_load=ON_LOAD,
-        elem_id="examples",
+        elem_id=name,
     )
 
 
@@ -63,8 +66,8 @@ def mask(file: str, folder: Path = FOLDER) -> tuple[Path, bool]:
     return folder / row["mask_file"], row["mask_level"] == "car"
 
 
-def _button(folder: Path, file: str, label: str, view: str) -> str:
+def _button(folder: Path, file: str, label: str, view: str, chosen: str) -> str:
     with Image.open(folder / file) as image:
         thumbnail = picture(image.resize(THUMBNAIL), f"{named(label)}, {view}", "thumbnail")
-    pressed = "true" if file == FIRST else "false"
+    pressed = "true" if file == chosen else "false"
     return f'<button type="button" data-file="{escape(file)}" aria-pressed="{pressed}">{thumbnail}</button>'
