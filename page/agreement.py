@@ -46,10 +46,11 @@ def block(maps: Mapping[str, Attribution]) -> str:
         for at, row in enumerate(names)
         if at
     )
+    table = f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return (
-        f'{HEAD}<p class="finding">{escape(finding(maps, matrix))}</p>'
+        f'<div class="agreement"><div>{HEAD}<p class="finding">{escape(finding(maps, matrix))}</p></div>'
         '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">'
-        f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f"{table}</div></div>"
     )
 
 

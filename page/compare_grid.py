@@ -9,7 +9,7 @@ from carmodel.photo import Photo
 from explain.detail import shown
 from explain.maps import Attribution
 from explain.palette import is_signed
-from explain.render import overlay
+from explain.render import overlay, upright
 from explain.report import scale_of
 from explain.target import Target
 from explain.words import describe, fails, named, percent, target_name
@@ -17,6 +17,8 @@ from page.grid import FOR, HINTS, cell, legends, waiting
 from page.markup import picture
 from page.receipt import receipt
 from page.verdict import bars
+
+COLUMNS = 4  # side by side at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,21 +48,25 @@ def grid(
     method: str,
     tolerance: float,
     strength: float,
+    photos: bool = False,
 ) -> str:
-    """The legend and a column for each cell; `maps` are `shown_maps` of the cells, all on one scale."""
+    """The legend and a column for each cell; `maps` are `shown_maps` of the cells, all on one scale.
+
+    With `photos`, each map has its photo beside it.
+    """
     scale = scale_of(maps) if maps else 0.0
     meanings = [(is_signed(next(iter(maps.values()))), FOR)] if maps else []
     columns = "".join(
         cell(
             _title(each, target),
-            _frame(each, maps.get(name), scale, strength),
+            _frame(each, maps.get(name), scale, strength, photos),
             f'<ul class="bars">{bars(each.says)}</ul>{_below(each, tolerance)}',
         )
         for name, each in cells.items()
     )
     return (
         f'<div class="caption"><p>{HINTS[method]}</p>{legends(scale, meanings)}</div>'
-        f'<div class="compared">{columns}</div>'
+        f'<div class="compared" style="--columns:{min(len(cells), COLUMNS)}">{columns}</div>'
     )
 
 
@@ -105,11 +111,16 @@ def _title(this: Cell, target: Target) -> str:
     )
 
 
-def _frame(this: Cell, map: Attribution | None, scale: float, strength: float) -> str:
+def _frame(this: Cell, map: Attribution | None, scale: float, strength: float, photos: bool) -> str:
     if map is None:
-        return f'<div class="{"" if this.failed else "busy"}">{waiting(this.photo)}</div>'
-    image = picture(overlay(map, this.photo, scale, strength), describe(map), "map")
-    return f'<div class="frame">{image}</div>'
+        frame = f'<div class="{"" if this.failed else "busy"}">{waiting(this.photo)}</div>'
+    else:
+        image = picture(overlay(map, this.photo, scale, strength), describe(map), "map")
+        frame = f'<div class="frame">{image}</div>'
+    if not photos:
+        return frame
+    photo = picture(upright(this.photo), this.title, "map")
+    return f'<div class="both"><div class="frame">{photo}</div>{frame}</div>'
 
 
 def _below(this: Cell, tolerance: float) -> str:

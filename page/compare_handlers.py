@@ -204,7 +204,7 @@ class CompareHandlers:
                 "second": replace(cells[one], title="Second photo"),
             }
             maps = shown_maps(both, subject.detail)
-            drawn = grid(both, maps, subject.target, method, subject.tolerance, strength)
+            drawn = grid(both, maps, subject.target, method, subject.tolerance, strength, photos=True)
             if not wanted():
                 return
             yield drawn
