@@ -102,7 +102,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE) -> gr.Bloc
             left.pictures.select(chosen, settings, shown, **event, **QUEUE),
             gr.on(inputs, changed, settings, shown, **event, **QUEUE),
         ]
-        left.photo.input(None, js=examples.NONE_CHOSEN)
+        left.photo.input(None, js=examples.none_chosen())
         tested = [*maps[1:], *(trust[name] for name in ("about", "faithfulness", "regions"))]
         for request in mapped:
             request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)

@@ -76,10 +76,11 @@ def build(
     event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private", **queue}
     given = [*settings, *own]
     method.input(quiet(handle.refresh, len(outputs)), given, outputs, **event)
+    # `about` is never changed: gradio takes what a generator yields for one output as that output's value.
     gr.on([left.input, right.input], quiet(handle.on_pair, 2), given, [slider, about], **event)
     one.input(quiet(handle.on_network, 2), given, [photo, photos], **event)
     photo.input(quiet(handle.on_photo, 2), [photo, *given], [photo, photos], **event)
-    photo.input(None, js=examples.NONE_CHOSEN.replace("#examples", "#second-examples"))
+    photo.input(None, js=examples.none_chosen("second-examples"))
     pictures.select(quiet(handle.on_example, 2), given, [photo, photos], **event)
     return Follower(handle.refresh, own, outputs), handle
 

@@ -24,11 +24,6 @@ element.addEventListener('click', (event) => {
   if (button) { choose(button.dataset.file); trigger('select', {file: button.dataset.file}); }
 });
 """
-# For a photo of the visitor's own.
-NONE_CHOSEN = """
-() => document.querySelectorAll('#examples button').forEach(
-  (button) => button.setAttribute('aria-pressed', false))
-"""
 
 
 def gallery(folder: Path = FOLDER, name: str = "examples", chosen: str = FIRST) -> gr.HTML:
@@ -48,6 +43,14 @@ def gallery(folder: Path = FOLDER, name: str = "examples", chosen: str = FIRST) 
         apply_default_css=False,
         js_on_load=ON_LOAD,
         elem_id=name,
+    )
+
+
+def none_chosen(name: str = "examples") -> str:
+    """JavaScript that marks no picture of the gallery of this name: for a photo of the visitor's own."""
+    return (
+        f"() => document.querySelectorAll('#{name} button').forEach("
+        "(button) => button.setAttribute('aria-pressed', false))"
     )
 
 
