@@ -15,7 +15,7 @@ from explain.members import members
 from explain.render import upright
 from explain.report import scale_of
 from page import agreement, answers, examples
-from page.compare_grid import Cell, grid, heading, shown_maps
+from page.compare_grid import Cell, grid, heading, progress, shown_maps
 from page.handlers import photo_sent
 from page.markup import notice
 from page.photo_input import stand_in
@@ -48,16 +48,23 @@ class CompareHandlers:
         self.members = members(explainers)
 
     def refresh(self, visit: Visit, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """Another subject or method: yields heading, grid, agreement, slider, and both photos."""
+        """Another subject or method: yields heading, grid, agreement, slider, and both photos.
+
+        What is shown already is only redrawn, in one step.
+        """
         wanted = _claim(visit, *PARTS)
         subject = visit.subject
         if subject is None:
+            visit.compared = None
             yield WELCOME, *("",) * 4
             return
         controls, (method, first, second, one) = Controls(*given[:-4]), given[-4:]
-        others: tuple[Any, ...] = ("",) * 3  # those of the subject before, once
+        known = visit.compared == (subject, method)
+        others = (SKIP if known else "",) * 3  # the panels of the subject before are cleared, once
         try:
             for cells in self._cells(subject.photo, subject, method, self.members, wanted["grid"]):
+                if known and progress([*cells.values()]):
+                    continue
                 maps = shown_maps(cells, subject.detail)
                 drawn = grid(cells, maps, subject.target, method, subject.tolerance, controls.strength)
                 if not wanted["grid"]():
@@ -66,6 +73,7 @@ class CompareHandlers:
                 others = (SKIP,) * 3
             if not wanted["grid"]():
                 return
+            visit.compared = subject, method
             yield SKIP, SKIP, agreement.block(maps), SKIP, SKIP
             if wanted["pair"]():
                 yield *(SKIP,) * 3, _pair(cells, first, second, subject.detail, controls.strength), SKIP

@@ -58,6 +58,16 @@ def test_maps_come_network_by_network_and_the_rest_after_them(handle, visit):
     assert "<table" in steps[3][2] and 'type="range"' in steps[4][3] and steps[5][4] == SECOND
 
 
+def test_what_is_shown_is_redrawn_in_one_step(handle, visit):
+    list(handle.refresh(visit, *GIVEN))
+    fainter = (*CONTROLS[:7], 0.5, False, *GIVEN[-4:])
+    steps = list(handle.refresh(visit, *fainter))
+    assert [shown(each) for each in steps] == [[0, 1], [2], [3], [4]]
+    assert "waiting" not in steps[0][1]
+    gradcam = (*CONTROLS, "gradcam", *GIVEN[-3:])
+    assert next(handle.refresh(visit, *gradcam))[2:] == ("", "", "")
+
+
 def test_settings_are_those_of_the_left_side(handle, fake, visit):
     list(handle.refresh(visit, *GIVEN))
     assert {each[1:5] for each in fake.asked} == {("shap", Target("suv"), "black", 0.5)}
