@@ -60,6 +60,7 @@ class CompareHandlers:
             return
         controls, (method, first, second, one) = Controls(*given[:-4]), given[-4:]
         known = visit.compared == (subject, method)
+        visit.compared = visit.compared if known else None
         others = (SKIP if known else "",) * 3  # the panels of the subject before are cleared, once
         try:
             for cells in self._cells(subject.photo, subject, method, self.members, wanted["grid"]):
