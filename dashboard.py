@@ -18,7 +18,8 @@ from carmodel.network import SIZES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
-from page import examples
+from explain.members import Others, others
+from page import compare_tab, examples
 from page.endings import quiet
 from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
@@ -41,6 +42,7 @@ QUEUE = {"concurrency_id": "explain", "concurrency_limit": 4}
 
 # Events that test maps wait for threads of their own (page.background) and compute nothing themselves.
 TESTING = {"concurrency_id": "tests", "concurrency_limit": 16}
+NONE = Others()  # no networks but those that come in pairs
 log = logging.getLogger(__name__)
 
 
@@ -67,8 +69,8 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
     return explainers
 
 
-def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
-    """The whole page, ready to launch."""
+def build(explainers: Mapping[str, Explainer], beside: Others = NONE) -> gr.Blocks:
+    """The whole page, ready to launch; `beside` is what the folder of the networks holds besides pairs."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
@@ -84,6 +86,11 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
                         trust, buttons = trust_tab()
                     followers = {}
+                    with gr.Tab("Compare", elem_id="tab-compare"):
+                        everyone = [*explainers.values(), *beside.explainers]
+                        followers["Compare"], compared = compare_tab.build(
+                            everyone, beside.unusable, [visit, *left.controls], QUEUE
+                        )
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
         settings = [visit, *left.controls]
@@ -101,7 +108,7 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
             left.pictures.select(chosen, settings, shown, **event, **QUEUE),
             gr.on(inputs, changed, settings, shown, **event, **QUEUE),
         ]
-        left.photo.input(None, js=examples.NONE_CHOSEN)
+        left.photo.input(None, js=examples.none_chosen())
         tested = [*maps[1:], *(trust[name] for name in ("about", "faithfulness", "regions"))]
         for request in mapped:
             request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
@@ -117,8 +124,9 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
 
         wire(row, visit, left.controls, Packages(explainers, handle.evidences))
 
-        api = Endpoints(explainers, handle.evidences)
-        publish([api.classify, api.explain, api.evidence], left.photo, left.controls, **QUEUE)
+        api = Endpoints(explainers, handle.evidences, compared.members)
+        functions = [api.classify, api.explain, api.evidence, api.compare]
+        publish(functions, left.photo, left.controls, followers["Compare"].inputs[0], **QUEUE)
     return page
 
 
@@ -147,7 +155,7 @@ def main() -> None:
         explainers = load_explainers(options.weights)
     except WeightsError as error:
         sys.exit(str(error))
-    page = build(explainers).queue(max_size=WAITING)
+    page = build(explainers, others(options.weights, explainers.values())).queue(max_size=WAITING)
     page.launch(
         server_name=options.host,
         server_port=options.port,

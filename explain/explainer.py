@@ -1,4 +1,4 @@
-"""Both networks ready to classify and to explain, computing nothing twice."""
+"""Both networks, or one alone, ready to classify and to explain, computing nothing twice."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from carmodel.cue import load as load_detector
 from carmodel.ensemble import Prediction, average, predict, priority
 from carmodel.network import SIZES, CarNet
 from carmodel.photo import Photo, block_means
-from carmodel.weights import WEIGHTS, load, load_owners, load_references
+from carmodel.weights import WEIGHTS, WeightsError, load, load_owners, load_references
 from explain.attribution import TOLERANCE, Attribution, Target, check
 from explain.shapley import Background, ShapleyValues, background, shapley_values
 from explain.stages import Progress, next_stage, rounds
@@ -27,10 +27,10 @@ KEPT = 256  # results in memory, at most about a megabyte each
 
 @dataclass(frozen=True, eq=False)
 class Classification:
-    """What both networks and both ensembles say about a photo."""
+    """What both networks and both ensembles say about a photo; of one network alone, what it says."""
 
     logits: Mapping[str, Tensor]  # (4,) of "75" and "100"
-    predictions: Mapping[str, Prediction]  # of "75", "100", "average" and "priority"
+    predictions: Mapping[str, Prediction]  # of "75", "100" and, of both, "average" and "priority"
     cue: Cue | None = None  # whether it is a car at all; None if that is not known for these networks
 
 
@@ -49,11 +49,19 @@ class Explainer:
     another one is computing waits for it; SHAP's references go through a network once; Integrated Gradients
     continues from the steps it has, and a looser tolerance gets what a tighter one found.
 
-    kind is "final" or "baseline". Raises WeightsError if a file is missing, damaged or of another network.
+    kind is "final" or "baseline", whose two networks it loads; or `alone` names one network instead, which
+    has no ensemble. Raises WeightsError if a file is missing, damaged or of another network.
     """
 
-    def __init__(self, folder: Path = WEIGHTS, kind: str = "final") -> None:
-        loaded = {str(size): load(f"{kind}-{size}", folder) for size in SIZES}
+    def __init__(self, folder: Path = WEIGHTS, kind: str = "final", alone: str | None = None) -> None:
+        if alone:
+            network, card = load(alone, folder)
+            loaded = {str(card.size): (network, card)}
+        else:
+            loaded = {str(size): load(f"{kind}-{size}", folder) for size in SIZES}
+            for size, (_, card) in loaded.items():
+                if str(card.size) != size:
+                    raise WeightsError(f"{card.name}.json describes a network of {card.size} px; rename it.")
         self.networks = {name: network for name, (network, _) in loaded.items()}
         self.cards = {name: card for name, (_, card) in loaded.items()}
         self.owners = load_owners(folder)
@@ -76,8 +84,9 @@ class Explainer:
             logits = {name: rows[0] for name, (rows, _) in described.items()}
             blocks = {name: found for name, (_, found) in described.items()}
             predictions = {name: predict(values) for name, values in logits.items()}
-            predictions["average"] = average(*logits.values())
-            predictions["priority"] = priority(*logits.values(), self.owners)
+            if len(logits) == len(SIZES):
+                predictions["average"] = average(*logits.values())
+                predictions["priority"] = priority(*logits.values(), self.owners)
             cue = self.detector.cue(blocks) if self.detector else None
             return Classification(MappingProxyType(logits), MappingProxyType(predictions), cue)
 

@@ -55,17 +55,12 @@ def as_table(report: Report) -> dict[str, Any]:
     """A report as a table for JSON: scores in logits, gaps as fractions, scales in logits per frame pixel."""
     photo, classification = report.photo, report.classification
     return {
-        "photo": {
-            "file": report.name,
-            "width": photo.width,
-            "height": photo.height,
-            "frame_sha256": photo.digest,
-        },
+        "photo": photo_table(report.name, photo),
         "networks": {
             name: {"name": card.name, "sha256": card.sha256, "logits": classification.logits[name].tolist()}
             for name, card in report.cards.items()
         },
-        "predictions": {name: _prediction(each) for name, each in classification.predictions.items()},
+        "predictions": {name: prediction_table(each) for name, each in classification.predictions.items()},
         "cue": classification.cue and asdict(classification.cue) | {"car": classification.cue.looks_like_car},
         "mode": report.mode,
         "sentence": sentence(classification, report.mode),
@@ -81,7 +76,13 @@ def as_table(report: Report) -> dict[str, Any]:
     }
 
 
-def _prediction(prediction: Prediction) -> dict[str, Any]:
+def photo_table(name: str, photo: Photo) -> dict[str, Any]:
+    """A photo, whose file has this name, as a table for JSON."""
+    return {"file": name, "width": photo.width, "height": photo.height, "frame_sha256": photo.digest}
+
+
+def prediction_table(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as a table for JSON."""
     table = {
         "verdict": prediction.verdict,
         "confidence": prediction.confidence,
@@ -98,10 +99,15 @@ def _row(columns: Mapping[str, Attribution], report: Report) -> dict[str, dict[s
     pictures = {
         name: {"scale": scale_of(shown), "description": describe(each)} for name, each in shown.items()
     }
-    return {name: _map(each, columns, report.tolerance) | pictures[name] for name, each in columns.items()}
+    return {
+        name: map_table(each, columns, report.tolerance) | pictures[name] for name, each in columns.items()
+    }
 
 
-def _map(attribution: Attribution, columns: Mapping[str, Attribution], tolerance: float) -> dict[str, Any]:
+def map_table(
+    attribution: Attribution, columns: Mapping[str, Attribution], tolerance: float
+) -> dict[str, Any]:
+    """The figures of one of a row's maps, for JSON; scores in logits, the gap as a fraction."""
     return {
         "method": attribution.method,
         "network": attribution.network,

@@ -1,5 +1,6 @@
 """Maps and verdicts in words: names to print, alt texts, and the receipt that stands under a map."""
 
+import re
 from collections.abc import Mapping
 
 from torch import Tensor
@@ -75,6 +76,13 @@ def reason(classification: Classification, mode: str) -> str:
     )
 
 
+def network_name(name: str) -> str:
+    """A network: "75 px" for "75" and "final-75", "75 px baseline" for "baseline-75"; other names stay."""
+    if found := re.fullmatch(r"(final-|baseline-)?(75|100)", name):
+        return f"{found[2]} px{' baseline' if found[1] == 'baseline-' else ''}"
+    return name
+
+
 def target_name(target: Target) -> str:
     """What a map explains: "SUV" or "SUV and not coupe"."""
     toward = SPOKEN[target.toward]
@@ -103,9 +111,9 @@ def describe(attribution: Attribution) -> str:
     side by side and cancel.
     "Grad-CAM, 75 px, for SUV: 62 % of the positive weight lies in the lower middle; little in the top row."
     """
-    small, _, large = attribution.network.partition(" − ")
-    if large:
-        names = f"weight that {small} px adds over {large} px", f"weight that {large} px adds over {small} px"
+    first, _, second = map(network_name, attribution.network.partition(" − "))
+    if second:
+        names = f"weight that {first} adds over {second}", f"weight that {second} adds over {first}"
     else:
         names = "positive weight", "negative weight"
     positive, negative = attribution.map.clamp(min=0), -attribution.map.clamp(max=0)
@@ -116,9 +124,22 @@ def describe(attribution: Attribution) -> str:
         sums = ninths(attribution.map).flatten()
         most = int(sums.abs().argmax())
         places.append(f"net, {REGIONS[most]} counts most, with {signed(float(sums[most]))} logits")
-    method, network = METHOD_NAMES[attribution.method], NETWORK_NAMES[attribution.network]
+    method, network = METHOD_NAMES[attribution.method], f"{first} − {second}" if second else first
     says = "; ".join([*places, *_little(attribution.map.abs())]) or "the map is zero everywhere"
     return f"{method}, {network}, for {target_name(attribution.target)}: {says}."
+
+
+def differ(difference: Attribution) -> str:
+    """Where two networks differ most, from the difference of their maps: the ninth with the largest sum.
+
+    "the lower middle counts 0.84 logits more for 75 px"
+    """
+    first, second = map(network_name, difference.network.split(" − "))
+    sums = ninths(difference.map).flatten()
+    most = int(sums.abs().argmax())
+    if not (amount := float(sums[most])):
+        return "their maps are the same"
+    return f"{REGIONS[most]} counts {abs(amount):.2f} logits more for {first if amount > 0 else second}"
 
 
 def fails(attribution: Attribution, maps: Mapping[str, Attribution], tolerance: float) -> bool:

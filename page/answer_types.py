@@ -125,3 +125,38 @@ class Tested(TypedDict):
     tolerance: float
     detail: str
     evidence: dict[str, EvidenceAnswer | None]  # by method and network, such as "shap_75"; None: test failed
+
+
+class MemberAnswer(PredictionAnswer):
+    """What one network says, and its map."""
+
+    size: int  # pixels that it sees on a side
+    sha256: str  # of its weights
+    map: MapAnswer
+
+
+class AgreementAnswer(TypedDict):
+    """How far the maps of two networks agree, as the page shows them."""
+
+    rank_correlation: float | None  # Spearman's, -1 to 1; None where a map is constant
+    overlap: float  # of the tenth of each that counts most; 0.1 by chance
+
+
+class DifferenceAnswer(TypedDict):
+    """Which two networks' maps agree least."""
+
+    networks: tuple[str, str] | None  # None where there is no pair to compare
+    sentence: str  # and where they differ, in words
+
+
+class Compared(TypedDict):
+    """The answer of /compare; networks by the name of their files, such as "final-75"."""
+
+    photo: PhotoAnswer
+    method: str
+    target: str
+    tolerance: float
+    detail: str
+    networks: dict[str, MemberAnswer]
+    agreement: dict[str, dict[str, AgreementAnswer]]
+    differ_most: DifferenceAnswer

@@ -1,15 +1,29 @@
 """What the endpoints answer: the table of report.json, its part without maps, or what tests found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from carmodel.photo import Photo
 from explain.attribution import METHODS
+from explain.compare import agreements, least_alike
+from explain.detail import at_detail
 from explain.evidence import Evidence, verdict
 from explain.explainer import Explainer
 from explain.faithfulness import Faithfulness
-from explain.report import Report, as_table, row
-from page.answer_types import AreasAnswer, Classified, EvidenceAnswer, Explained, Tested
+from explain.members import Member
+from explain.report import Report, as_table, map_table, photo_table, prediction_table, row
+from explain.target import Target
+from explain.words import describe
+from page.agreement import finding
+from page.answer_types import (
+    AgreementAnswer,
+    AreasAnswer,
+    Classified,
+    Compared,
+    EvidenceAnswer,
+    Explained,
+    Tested,
+)
 from page.evidence import AVERAGE, Evidences
 from page.stream import Controls
 
@@ -32,6 +46,39 @@ def classify(explainer: Explainer, name: str, photo: Photo, mode: str) -> Classi
 def explain(explainer: Explainer, name: str, photo: Photo, controls: Controls) -> Explained:
     """The whole table. Raises ControlsError."""
     return as_table(report(explainer, name, photo, controls))
+
+
+def compare(
+    members: Mapping[str, Member], name: str, photo: Photo, method: str, target: Target, controls: Controls
+) -> Compared:
+    """What each network says, the figures of its map, and how far the maps agree as the page shows them."""
+    maps = {}
+    for network, member in members.items():
+        *_, maps[network] = member.refine(photo, method, target, controls.reference, controls.tolerance)
+    shown = at_detail(maps, controls.detail)
+    matrix = agreements(shown)
+    agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in members}
+    for (first, second), found in matrix.items():
+        agreement[first][second] = agreement[second][first] = asdict(found)
+    return {
+        "photo": photo_table(name, photo),
+        "method": method,
+        "target": target.label,
+        "tolerance": controls.tolerance,
+        "detail": controls.detail,
+        "networks": {
+            network: {
+                "size": member.card.size,
+                "sha256": member.card.sha256,
+                **prediction_table(member.classify(photo)),
+                "map": map_table(maps[network], {}, controls.tolerance)
+                | {"description": describe(shown[network])},
+            }
+            for network, member in members.items()
+        },
+        "agreement": agreement,
+        "differ_most": {"networks": least_alike(matrix), "sentence": finding(shown, matrix)},
+    }
 
 
 def evidence(

@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 
 from carmodel.photo import Photo, PhotoError, read_photo
 from explain.explainer import Explainer
+from explain.members import Member
 from page import answers
-from page.answer_types import Classified, Explained, Tested
+from page.answer_types import Classified, Compared, Explained, Tested
 from page.evidence import Evidences
 from page.markup import SORRY
 from page.stream import Controls, ControlsError
@@ -24,11 +25,14 @@ log = logging.getLogger(__name__)
 
 
 class Endpoints:
-    """The functions, for `explainers` by kind ("final", "baseline")."""
+    """The functions, for `explainers` by kind ("final", "baseline") and all networks by name."""
 
-    def __init__(self, explainers: Mapping[str, Explainer], evidences: Evidences) -> None:
+    def __init__(
+        self, explainers: Mapping[str, Explainer], evidences: Evidences, members: Mapping[str, Member]
+    ) -> None:
         self.explainers = explainers
         self.evidences = evidences
+        self.members = members
 
     def classify(self, photo: str, ensemble: str, networks: str) -> Classified:
         """Name the body style of the car on a photo: sedan, coupe, suv or truck.
@@ -105,11 +109,38 @@ class Endpoints:
         explainer = self.explainers[networks]
         return _answer(lambda: answers.evidence(explainer, self.evidences, *_given(photo), controls))
 
+    def compare(
+        self, photo: str, method: str, toward: str, against: str, reference: str, tolerance: float
+    ) -> Compared:
+        """Say what every network makes of a photo of a car, where its map lies, and how far the maps agree.
+
+        Gives each network's verdict, its probabilities by class and its map in figures and words; of every
+        two maps the rank correlation and the overlap of the tenth that counts most; and which two agree
+        least, and where. Takes seconds.
+
+        Args:
+            photo: Picture of a car, up to 20 MB; over MCP a data: URI.
+            method: How to explain: "gradcam", "integrated_gradients" or "shap".
+            toward: Class to explain: sedan, coupe, suv or truck, or "predicted" for the average's verdict.
+            against: Explain why toward and not this class, or "nothing" to explain toward alone.
+            reference: What Integrated Gradients compares with: its "blur", its "mean" colour, or "black".
+            tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
+        """
+        controls = Controls(toward=toward, against=against, reference=reference, tolerance=tolerance)
+
+        def compared() -> Compared:
+            name, given = _given(photo)
+            target = controls.target(next(iter(self.explainers.values())).classify(given))
+            return answers.compare(self.members, name, given, method, target, controls)
+
+        return _answer(compared)
+
 
 def publish(
     functions: Sequence[Callable[..., Any]],
     photo: gr.components.Component,
     controls: Sequence[gr.components.Component],
+    method: gr.components.Component,
     **event: Any,  # noqa: ANN401
 ) -> None:
     """Makes each function an endpoint of its name; `controls` are in the order of the fields of Controls.
@@ -127,6 +158,7 @@ def publish(
         "reference": reference,
         "tolerance": gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False),
         "detail": detail,
+        "method": method,
     }
     for function in functions:
         answer = gr.JSON(label="answer", visible=False)

@@ -26,27 +26,33 @@ element.addEventListener('click', (event) => {
 const linked = new URLSearchParams(location.search).get('photo');
 if ([...element.querySelectorAll('button')].some((button) => button.dataset.file === linked)) choose(linked);
 """
-# For a photo of the visitor's own.
-NONE_CHOSEN = """
-() => document.querySelectorAll('#examples button').forEach(
-  (button) => button.setAttribute('aria-pressed', false))
-"""
 
 
-def gallery(folder: Path = FOLDER) -> gr.HTML:
-    """All pictures of manifest.csv as one component, whose select event carries `file`."""
+def gallery(folder: Path = FOLDER, name: str = "examples", chosen: str = FIRST) -> gr.HTML:
+    """All pictures of manifest.csv as one component, whose select event carries `file`.
+
+    `name` is its id on the page and `chosen` the picture that is marked at first, if any.
+    """
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         pictures = [(row["file"], row["label"], row["view"]) for row in csv.DictReader(file)]
     groups = "".join(
         f'<div class="group"><span>{named(label)}</span>{"".join(buttons)}</div>'
         for label in CLASSES
-        if (buttons := [_button(folder, *row) for row in pictures if row[1] == label])
+        if (buttons := [_button(folder, *row, chosen) for row in pictures if row[1] == label])
     )
     return gr.HTML(
         f'<div class="examples" role="group" aria-label="Example pictures">{groups}</div>',
         apply_default_css=False,
         js_on_load=ON_LOAD,
-        elem_id="examples",
+        elem_id=name,
+    )
+
+
+def none_chosen(name: str = "examples") -> str:
+    """JavaScript that marks no picture of the gallery of this name: for a photo of the visitor's own."""
+    return (
+        f"() => document.querySelectorAll('#{name} button').forEach("
+        "(button) => button.setAttribute('aria-pressed', false))"
     )
 
 
@@ -65,8 +71,8 @@ def mask(file: str, folder: Path = FOLDER) -> tuple[Path, bool]:
     return folder / row["mask_file"], row["mask_level"] == "car"
 
 
-def _button(folder: Path, file: str, label: str, view: str) -> str:
+def _button(folder: Path, file: str, label: str, view: str, chosen: str) -> str:
     with Image.open(folder / file) as image:
         thumbnail = picture(image.resize(THUMBNAIL), f"{named(label)}, {view}", "thumbnail")
-    pressed = "true" if file == FIRST else "false"
+    pressed = "true" if file == chosen else "false"
     return f'<button type="button" data-file="{escape(file)}" aria-pressed="{pressed}">{thumbnail}</button>'

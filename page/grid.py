@@ -51,7 +51,10 @@ def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float,
     shared = scale_of(shown) if shown else 0.0
     ensemble = f"Ensemble: {this.decided_by} px decides" if this.decided_by else "Ensemble: average"
     titles = ("75 px", "100 px", ensemble, "75 px − 100 px <small>red: more in 75 px</small>")
-    cells = [] if this.maps else _waiting(photo, titles)
+    cells = [] if this.maps else [cell(title, waiting(photo), "") for title in titles]
+    meanings = []
+    if this.maps:  # two where the networks' own maps are positive only and their difference is signed
+        meanings = [(True, FOR)] if is_signed(this.maps["75"]) else [(False, FOR), (True, DIFFERENCE)]
     for title, column in zip(titles, shown, strict=bool(shown)):
         attribution = this.maps[column]
         scale = shared_scale([shown[column].map]) if own_scale else shared
@@ -60,13 +63,14 @@ def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float,
         own = f"<p>Full colour at {full}</p>" if own_scale else ""
         failed = not this.note and fails(attribution, this.maps, tolerance)  # until then it may get better
         below = own + receipt(attribution, failed) + this.tests.get(column, "") + _save(this.method, column)
-        cells.append(_cell(title, f'<div class="frame">{image}</div>', below))
+        cells.append(cell(title, f'<div class="frame">{image}</div>', below))
     state = "failed" if this.failed else "busy" if this.note else "finished"
     note = f'<span class="note">{escape(this.note)}</span>' if this.note else ""
     return (
         f'<section class="card method {state}" id="{this.method}">'
         f"<header><div><h3>{METHOD_NAMES[this.method]}</h3>{note}<p>{HINTS[this.method]}</p></div>"
-        f'{_legends(this, shared, own_scale)}</header><div class="columns">{"".join(cells)}</div></section>'
+        f"{legends(shared, meanings, own_scale)}</header>"
+        f'<div class="columns">{"".join(cells)}</div></section>'
     )
 
 
@@ -77,23 +81,22 @@ def _save(method: str, column: str) -> str:
     )
 
 
-def _cell(title: str, image: str, text: str) -> str:
+def cell(title: str, image: str, text: str) -> str:
+    """A column of a row: what it is, the map, and what stands under it."""
     return f'<figure class="column"><h4>{title}</h4>{image}<figcaption>{text}</figcaption></figure>'
 
 
-def _waiting(photo: Photo, titles: Sequence[str]) -> list[str]:
-    # The faint photo keeps the place, in its proportions, so that nothing jumps when the map arrives.
-    frame = f'<div class="frame waiting">{picture(upright(photo), "", "map", quality=30)}</div>'
-    return [_cell(title, frame, "") for title in titles]
+def waiting(photo: Photo) -> str:
+    """The faint photo that keeps a map's place, in its proportions, so that nothing jumps when it arrives."""
+    return f'<div class="frame waiting">{picture(upright(photo), "", "map", quality=30)}</div>'
 
 
-def _legends(this: Row, scale: float, own_scale: bool) -> str:
-    """The row's legend; two where the networks' own maps are positive only and their difference is signed."""
-    if not this.maps:
+def legends(scale: float, meanings: Sequence[tuple[bool, tuple[str, str]]], own_scale: bool = False) -> str:
+    """A bar for each of `meanings`: whether maps are signed, and what negative and positive values mean."""
+    if not meanings:
         return '<div class="legends"></div>'
-    both = [(True, FOR)] if is_signed(this.maps["75"]) else [(False, FOR), (True, DIFFERENCE)]
     bars = []
-    for signed, ends in both:
+    for signed, ends in meanings:
         words = legend(scale, signed, ends)
         labels = (ends[0] if signed else "0", "0" if signed else "", ends[1]) if own_scale else words.labels
         under = "".join(f"<span>{escape(label)}</span>" for label in labels)

@@ -18,9 +18,9 @@ def verdict(photo: Photo, classification: Classification, mode: str) -> str:
     rule = f"{decision.decided_by} px decides" if decision.decided_by else "the mean of both networks’ logits"
     differences = zip(small.probabilities, large.probabilities, strict=True)
     columns = [
-        _column("75 px", _bars(small), _seen(photo, 75)),
-        _column("100 px", _bars(large), _seen(photo, 100)),
-        _column("Ensemble", _bars(decision), f"<p>{mode.capitalize()}: {escape(rule)}.</p>"),
+        _column("75 px", bars(small), _seen(photo, 75)),
+        _column("100 px", bars(large), _seen(photo, 100)),
+        _column("Ensemble", bars(decision), f"<p>{mode.capitalize()}: {escape(rule)}.</p>"),
         _column(
             "75 px − 100 px",
             "".join(_difference(label, a - b) for label, (a, b) in zip(CLASSES, differences, strict=True)),
@@ -44,7 +44,8 @@ def _column(title: str, bars: str, below: str) -> str:
     )
 
 
-def _bars(prediction: Prediction) -> str:
+def bars(prediction: Prediction) -> str:
+    """The probabilities of all classes as list items, the largest one marked."""
     return "".join(
         f"<li{' class=top' if label == prediction.verdict else ''}><span>{named(label)}</span>"
         f'<i style="--from:0%;--to:{100 * probability:.1f}%"></i><b>{escape(percent(probability))}</b></li>'

@@ -35,6 +35,9 @@ class Visit:
     subject: Subject | None = None  # what the Trust tab is about
     running: dict[str, object] = field(default_factory=dict)  # long test -> its run; absent when none runs
     tab: str = "Explain"  # the one in front
+    other: Photo | None = None  # the second photo of the Compare tab
+    compared: tuple[Subject, str] | None = None  # what all its maps were last shown of, by which method
+    drawing: dict[str, object] = field(default_factory=dict)  # part of the Compare tab -> its last request
     followed: dict[str, int] = field(default_factory=dict)  # tab that follows the photo -> its last request
 
     def is_newest(self, request: int) -> bool:

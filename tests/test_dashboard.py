@@ -98,7 +98,11 @@ def test_maps_and_their_tests_have_a_queue_each(explainers):
 
 
 def test_only_endpoints_with_a_meaning_are_public(client):
-    assert client.view_api(return_format="dict")["named_endpoints"].keys() == {"/classify", "/explain"}
+    assert client.view_api(return_format="dict")["named_endpoints"].keys() == {
+        "/classify",
+        "/explain",
+        "/compare",
+    }
 
 
 def test_classify_endpoint(client):
@@ -130,6 +134,17 @@ def test_explain_endpoint(client):
         gradients = maps[f"integrated_gradients_{name}"]
         assert gradients["reference"] == "mean" and gradients["gap"] <= 0.05 and gradients["steps"] >= 8
         assert maps[f"shap_{name}"]["gap"] < 0.001
+
+
+def test_compare_endpoint(client):
+    answer = client.predict(handle_file(EXAMPLE), method="gradcam", api_name="/compare")
+    names = list(answer["networks"])
+    assert names[:2] == ["final-75", "final-100"]
+    for each in answer["networks"].values():
+        assert sum(each["probabilities"].values()) == pytest.approx(1)
+        assert each["map"]["target"] == answer["target"] and "Grad-CAM, " in each["map"]["description"]
+    assert all(answer["agreement"][name].keys() == set(names) - {name} for name in names)
+    assert set(answer["differ_most"]["networks"]) <= set(names)
 
 
 @pytest.mark.parametrize(

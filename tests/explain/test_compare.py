@@ -2,7 +2,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from explain.compare import agreement
+from explain.compare import Agreement, agreement, agreements, least_alike
 from explain.maps import Attribution
 from explain.target import Target
 
@@ -51,3 +51,22 @@ def test_a_constant_map_has_no_ranking_and_agrees_by_chance():
     found = agreement(attribution(flat), attribution(map))
     assert found.rank_correlation is None
     assert found.overlap == pytest.approx(0.1)
+
+
+def test_every_two_maps_are_compared_as_by_themselves():
+    generator = torch.Generator().manual_seed(3)
+    maps = {name: attribution(torch.randn(20, 20, generator=generator)) for name in ("a", "b", "c")}
+    found = agreements(maps)
+    assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
+    for (first, second), each in found.items():
+        pair = maps[first].map.flatten().numpy(), maps[second].map.flatten().numpy()
+        assert each.rank_correlation == pytest.approx(spearmanr(*pair).statistic)
+        tops = [set((-abs(values)).argsort()[:40]) for values in pair]
+        assert each.overlap == pytest.approx(len(tops[0] & tops[1]) / 40)
+
+
+def test_least_alike_are_those_with_the_lowest_correlation():
+    figures = {("a", "b"): 0.5, ("a", "c"): None, ("b", "c"): 0.3}  # None counts as 0
+    matrix = {pair: Agreement(correlation, 0.2) for pair, correlation in figures.items()}
+    assert least_alike(matrix) == ("a", "c")
+    assert least_alike(matrix | {("b", "c"): Agreement(-0.1, 0.9)}) == ("b", "c")

@@ -217,6 +217,25 @@ def test_a_failure_is_not_kept(explainer, photo, monkeypatch):
     assert last(explainer.refine(photo, "shap", SUV, networks=["75"]))["75"].gap < 1e-3
 
 
+def test_network_alone_has_no_ensemble(folder, photo, explainer):
+    alone = Explainer(folder, alone="final-100")
+    said, both = alone.classify(photo), explainer.classify(photo)
+    assert said.predictions == {"100": both.predictions["100"]}
+    assert list(alone.cards) == list(alone.networks) == list(said.logits) == ["100"]
+    [found] = alone.refine(photo, "gradcam", SUV, networks=["100"])
+    [known] = explainer.refine(photo, "gradcam", SUV, networks=["100"])
+    assert torch.equal(found["100"].map, known["100"].map)
+
+
+def test_network_of_another_size_than_its_name_says_is_refused(networks, references, tmp_path):
+    for name in ("mine-75", "mine-100"):
+        save(networks[75, False], Card(name, 75, False, CLASSES, 1.0, "", {}, {}, {}), tmp_path)
+    save_references(references[:2], tmp_path)
+    with pytest.raises(WeightsError, match=r"mine-100\.json describes a network of 75 px"):
+        Explainer(tmp_path, "mine")
+    assert list(Explainer(tmp_path, alone="mine-100").networks) == ["75"]
+
+
 def test_errors_come_at_once(explainer, photo, tmp_path):
     with pytest.raises(ValueError, match="no network '50'; there are 75, 100"):
         explainer.refine(photo, "gradcam", SUV, networks=["50"])

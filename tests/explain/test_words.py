@@ -7,8 +7,10 @@ from explain.maps import Attribution, difference
 from explain.target import Target
 from explain.words import (
     describe,
+    differ,
     fails,
     named,
+    network_name,
     ninths,
     percent,
     reason,
@@ -98,6 +100,44 @@ def test_describe_finds_what_for_and_against_hide_side_by_side():
         "SHAP, 75 px, for SUV: 100 % of the positive weight lies in the centre; "
         "71 % of the negative weight lies in the centre; "
         "net, the middle right counts most, with −2.00 logits; little in the top row."
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ([[0.0, 0.0, 1.0]], [[0.0, 0.5, 3.0]], "the upper right counts 2.00 logits more for 75 px baseline"),
+        ([[0.0, 0.25, 1.0]], [[0.0, -0.5, 1.0]], "the upper middle counts 0.75 logits more for 75 px"),
+        ([[0.0, 0.25, 1.0]], [[0.0, 0.25, 1.0]], "their maps are the same"),
+    ],
+)
+def test_differ_names_the_ninth_and_the_network(first, second, words):
+    rest = [[0.0, 0.0, 0.0]] * 2
+    maps = [
+        attribution_of(map_of(*rows, *rest), network=network)
+        for rows, network in ((first, "75 px"), (second, "75 px baseline"))
+    ]
+    assert differ(difference(*maps)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        *(("75", "75 px"), ("final-100", "100 px"), ("baseline-75", "75 px baseline")),
+        *(("75 px baseline", "75 px baseline"), ("mine-75", "mine-75"), ("average", "average")),
+    ],
+)
+def test_network_name(name, shown):
+    assert network_name(name) == shown
+
+
+def test_describe_names_networks_of_one_size():
+    maps = [
+        attribution_of(map_of(*[[0.0, 0.0, weight]] * 3), network=name)
+        for name, weight in (("75 px", 1.0), ("75 px baseline", 2.0))
+    ]
+    assert describe(difference(*maps)).startswith(
+        "SHAP, 75 px − 75 px baseline, for SUV: 33 % of the weight that 75 px baseline adds over 75 px lies"
     )
 
 

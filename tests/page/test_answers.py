@@ -1,9 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
+import torch
 
 from carmodel.network import CLASSES
-from page.answers import classify, explain
+from explain.members import members
+from explain.target import Target
+from page.answers import classify, compare, explain
 from page.stream import Controls
 
 
@@ -24,3 +28,29 @@ def test_explanation_as_json(fake, photo, mode, network):
     gradients = answer["maps"]["integrated_gradients_75"]  # of the last stage
     assert (gradients["steps"], gradients["adds_up"]) == (16, True)
     assert gradients["sum"] == pytest.approx(2.0)
+
+
+def test_comparison_as_json(fake, photo, monkeypatch):
+    ramp = torch.linspace(-1, 1, 90_000).reshape(300, 300)
+
+    def refine(photo, method, target, reference, tolerance, networks):
+        assert (method, target, reference, tolerance) == ("shap", Target("suv"), "mean", 0.05)
+        for each in real(photo, method, target, reference, tolerance, networks):
+            signs = {"75": 1.0, "100": -1.0}
+            yield {name: replace(found, map=signs[name] * ramp) for name, found in each.items()}
+
+    real = fake.refine
+    monkeypatch.setattr(fake, "refine", refine)
+    controls = Controls(reference="mean", tolerance=0.05, detail="pixels")
+    answer = compare(members([fake]), "car.jpg", photo, "shap", Target("suv"), controls)
+    answer = json.loads(json.dumps(answer))
+    assert answer["photo"]["file"] == "car.jpg"
+    small = answer["networks"]["final-75"]
+    assert (small["size"], small["verdict"]) == (75, "suv")
+    assert small["probabilities"]["suv"] == small["confidence"]
+    assert small["map"]["sum"] == pytest.approx(0, abs=1e-2)
+    assert small["map"]["description"].startswith("SHAP, 75 px, for SUV: ")
+    assert answer["agreement"]["final-75"]["final-100"] == answer["agreement"]["final-100"]["final-75"]
+    assert answer["agreement"]["final-75"]["final-100"]["rank_correlation"] == pytest.approx(-1)
+    assert answer["differ_most"]["networks"] == ["final-75", "final-100"]
+    assert "more for" in answer["differ_most"]["sentence"]

@@ -1,6 +1,9 @@
 import gradio as gr
 import pytest
+from pydantic import TypeAdapter
 
+from explain.members import members
+from page.answer_types import Compared
 from page.endpoints import Endpoints
 from page.evidence import Evidences
 from page.markup import SORRY
@@ -8,7 +11,7 @@ from page.markup import SORRY
 
 @pytest.fixture
 def endpoints(fake, background):
-    return Endpoints({"final": fake}, Evidences(background))
+    return Endpoints({"final": fake}, Evidences(background), members([fake]))
 
 
 def test_endpoints_answer_with_the_files_name(endpoints, saved):
@@ -40,3 +43,13 @@ def test_failure_is_a_sentence(endpoints, fake, monkeypatch, saved):
     with pytest.raises(gr.Error) as raised:
         endpoints.classify(saved("car.png"), "average", "final")
     assert raised.value.message == SORRY
+
+
+def test_networks_are_compared(endpoints, saved):
+    path = saved("car.png")
+    answer = endpoints.compare(path, "shap", "predicted", "nothing", "blur", 0.02)
+    assert answer["target"] == "suv"  # of the average ensemble
+    assert list(answer["networks"]) == ["final-75", "final-100"]
+    TypeAdapter(Compared).validate_python(answer)
+    with pytest.raises(gr.Error, match="please choose another one"):
+        endpoints.compare(path, "shap", "suv", "suv", "blur", 0.02)

@@ -1,0 +1,71 @@
+"""How far the maps of every two networks agree: a sentence about those that differ most, and a table."""
+
+from collections.abc import Mapping
+from html import escape
+
+from explain.compare import Agreement, Matrix, agreements, least_alike
+from explain.maps import Attribution, difference
+from explain.words import differ, percent, signed
+
+ALIKE = 0.8  # the rank correlation from which two maps count as much the same
+HEAD = (
+    '<header class="question"><h3>How far do their maps agree? <small>rank correlation, overlap</small></h3>'
+    "<p>Large: Spearman’s correlation of all pixels’ ranks, 1 for the same map, 0 for maps that have nothing "
+    "in common, −1 for opposites. Small: how much of the tenth of the picture that counts most is common to "
+    "both; 10 % by chance.</p></header>"
+)
+
+
+def finding(maps: Mapping[str, Attribution], matrix: Matrix) -> str:
+    """Which two of the maps, by the name of their network, differ most, and where."""
+    first, second = least_alike(matrix)
+    found = matrix[first, second]
+    names = f"{maps[first].network} and {maps[second].network}"
+    where = differ(difference(maps[first], maps[second]))
+    figures = f"{_correlation(found)}, {percent(found.overlap)} overlap"
+    if len(matrix) == 1:
+        return f"{names} ({figures}): {where}."
+    if (found.rank_correlation or 0.0) >= ALIKE:
+        return f"All maps are much alike; even in {names}, which differ most ({figures}), {where}."
+    return f"{names} differ most ({figures}): {where}."
+
+
+def block(maps: Mapping[str, Attribution]) -> str:
+    """The sentence and the table; "" for less than two maps."""
+    if len(maps) < 2:
+        return ""
+    matrix = agreements(maps)
+    worst = least_alike(matrix)
+    names = list(maps)
+    head = "".join(f'<th scope="col">{escape(maps[name].network)}</th>' for name in names[:-1])
+    rows = "".join(
+        f'<tr><th scope="row">{escape(maps[row].network)}</th>'
+        + "".join(_cell(matrix[name, row], (name, row) == worst and len(matrix) > 1) for name in names[:at])
+        + "<td></td>" * (len(names) - 1 - at)
+        + "</tr>"
+        for at, row in enumerate(names)
+        if at
+    )
+    table = f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return (
+        f'<div class="agreement"><div>{HEAD}<p class="finding">{escape(finding(maps, matrix))}</p></div>'
+        '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">'
+        f"{table}</div></div>"
+    )
+
+
+def _cell(found: Agreement, worst: bool) -> str:
+    shade = f"{100 * max(found.rank_correlation or 0.0, 0.0):.0f}%"
+    return (
+        f'<td style="--shade:{shade}"{" class=worst" if worst else ""}>'
+        f"<b>{_figure(found)}</b><span>{escape(percent(found.overlap))}</span></td>"
+    )
+
+
+def _figure(found: Agreement) -> str:
+    return "–" if found.rank_correlation is None else signed(found.rank_correlation).removeprefix("+")
+
+
+def _correlation(found: Agreement) -> str:
+    constant = "one map is the same everywhere"
+    return constant if found.rank_correlation is None else f"rank correlation {_figure(found)}"
