@@ -1,0 +1,237 @@
+"""What was measured of the networks, read from the folder of weights: all that the Networks tab shows.
+
+A table that is not there, or cannot be read, is a Missing with a sentence that says what to do; the page
+shows it in place of the section and starts all the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from carmodel.calibration import Bin
+from carmodel.card import Card, WeightsError, read_card, read_table
+from carmodel.metrics import Disagreement, Scores
+from carmodel.rates import FILE as RATES
+from carmodel.weights import available
+from page.surveyed import Survey, read_survey
+
+T = TypeVar("T")
+EVALUATIONS = {"test.json": "test", "validation.json": "val"}  # the first that is there counts
+ROBUSTNESS, NOVELTY, PUBLISHED = "robustness.json", "novelty.json", "published.json"
+MADE_BY = {
+    "test.json": "python -m carmodel.evaluate --data DIR --json > weights/test.json",
+    ROBUSTNESS: "python -m carmodel.robustness --data DIR --out weights/robustness.json",
+    NOVELTY: "python -m carmodel.novelty --data DIR --others DIR",
+    RATES: "python -m carmodel.rates --data DIR --size 75",
+    "survey.json": "python -m explain.survey --data DIR --out OUT, then copies of OUT/survey.json and "
+    "OUT/maps.npz as weights/survey.json and weights/survey-maps.npz",
+}  # file -> what makes it
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that cannot be shown, and why or what makes it, in one sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good every network and ensemble is on the photos of a split, by source."""
+
+    split: str
+    scores: Mapping[str, Mapping[str, Scores]]  # classifier -> source
+    disagreement: Mapping[str, Disagreement]  # source -> of the two final networks; may be empty
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The photo sources, those with most photos first."""
+        first = next(iter(self.scores.values()))
+        return tuple(sorted(first, key=lambda source: -first[source].n))
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the work that the networks follow reports: accuracy by classifier, and its photos."""
+
+    photos: int
+    accuracy: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """What disturbances do to one classifier on `n` photos: accuracy in [0, 1], change in points."""
+
+    n: int
+    accuracy: Mapping[str, float]  # of every disturbance and of the photos as they are
+    change: Mapping[str, float]  # of every disturbance
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """What disturbances cost, on the photos of a split."""
+
+    split: str
+    rows: Mapping[str, Mapping[str, Disturbed]]  # classifier -> source
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """How many of `n` pictures are called no car: a share in [0, 1]; areas under the ROC curve by source."""
+
+    n: int
+    flagged: float
+    auroc: Mapping[str, float]  # against the cars of each source; empty for cars
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """How well pictures that show no car are told from cars."""
+
+    split: str
+    cars: Mapping[str, Flagged]  # by source
+    others: Mapping[str, Flagged]  # by folder of pictures; "all" are those of all folders
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Training loss and validation accuracy by source, after an epoch."""
+
+    loss: float
+    validation: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of training: its settings and how it went. The next stage starts from its best epoch."""
+
+    recipe: Mapping[str, Any]
+    best: int  # epoch, from 1
+    hours: float
+    epochs: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A short run at a peak learning rate."""
+
+    rate: float
+    epochs: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All of it."""
+
+    evaluation: Evaluation | Missing
+    published: Published | Missing
+    robustness: Robustness | Missing
+    novelty: Novelty | Missing
+    training: Mapping[str, tuple[Stage, ...]] | Missing  # network -> stages, the earliest first
+    rates: Mapping[str, tuple[Trial, ...]] | Missing  # network -> trials
+    survey: Survey | Missing
+
+
+def read(folder: Path) -> Measured:
+    """What is known about the networks in a folder of weights; never raises for what the files hold."""
+    evaluated = next((name for name in EVALUATIONS if (folder / name).exists()), "test.json")
+    return Measured(
+        evaluation=_table(folder, evaluated, partial(_evaluation, EVALUATIONS[evaluated])),
+        published=_table(folder, PUBLISHED, _published),
+        robustness=_table(folder, ROBUSTNESS, _robustness),
+        novelty=_table(folder, NOVELTY, _novelty),
+        training=_training(folder),
+        rates=_table(folder, RATES, _rates),
+        survey=_table(folder, "survey.json", partial(read_survey, folder, _cards(folder))),
+    )
+
+
+def _table(folder: Path, name: str, parse: Callable[[dict[str, Any]], T]) -> T | Missing:
+    """What `parse` makes of the table in a file, or why there is nothing."""
+    if not (folder / name).exists():
+        return Missing(f"Not measured yet: {MADE_BY[name]} makes it." if name in MADE_BY else "")
+    try:
+        return parse(read_table(folder / name))
+    except WeightsError as error:
+        return Missing(str(error))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        made = f"; {MADE_BY[name]} makes a new one" if name in MADE_BY else ""
+        return Missing(f"{name} does not hold what it should{made}.")
+
+
+def _evaluation(split: str, table: dict[str, Any]) -> Evaluation:
+    def scores(row: dict[str, Any]) -> Scores:
+        bins = tuple(Bin(**each) for each in row.get("bins", ()))
+        return Scores(**{**row, "ci95": tuple(row["ci95"]), "bins": bins})
+
+    rows = {**table["networks"], **table.get("ensembles", {})}
+    return Evaluation(
+        split,
+        {name: {source: scores(row) for source, row in sources.items()} for name, sources in rows.items()},
+        {source: Disagreement(**row) for source, row in table.get("disagreement", {}).items()},
+    )
+
+
+def _published(table: dict[str, Any]) -> Published:
+    return Published(int(table["photos"]), {name: float(value) for name, value in table["accuracy"].items()})
+
+
+def _robustness(table: dict[str, Any]) -> Robustness:
+    rows = {**table["networks"], **table.get("ensembles", {})}
+    return Robustness(
+        table["split"],
+        {name: {source: Disturbed(**row) for source, row in each.items()} for name, each in rows.items()},
+    )
+
+
+def _novelty(table: dict[str, Any]) -> Novelty:
+    found = table["results"]
+    cars, others = (
+        {
+            name: Flagged(row["n"], row["flagged"], row.get("auroc", {}))
+            for name, row in found[group].items()
+        }
+        for group in ("cars", "others")
+    )
+    return Novelty(found["split"], cars, others)
+
+
+def _rates(table: dict[str, Any]) -> dict[str, tuple[Trial, ...]]:
+    return {
+        name: tuple(Trial(float(row["rate"]), _epochs(row["history"])) for row in rows)
+        for name, rows in table.items()
+    }
+
+
+def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
+    found = {}
+    for card in _cards(folder):
+        stages: list[Stage] = []
+        run: Any = card.training
+        try:
+            while run:
+                epochs = _epochs(run["history"])
+                stages.insert(0, Stage(run["recipe"], int(run["best epoch"]), float(run["hours"]), epochs))
+                run = run.get("before")
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue  # a card's account of its training is free, and need not be of carmodel.train
+        if stages:
+            found[card.name] = tuple(stages)
+    return found or Missing("No card in the folder of weights tells how its network was trained.")
+
+
+def _epochs(history: list[dict[str, Any]]) -> tuple[Epoch, ...]:
+    return tuple(Epoch(float(row["loss"]), dict(row["validation"])) for row in history)
+
+
+def _cards(folder: Path) -> tuple[Card, ...]:
+    """The cards that can be read; the others are told of where networks are loaded."""
+    cards = []
+    for name in available(folder):
+        try:
+            cards.append(read_card(folder / f"{name}.json"))
+        except WeightsError:
+            continue
+    return tuple(cards)
