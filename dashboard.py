@@ -20,7 +20,7 @@ from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.words import named
-from page import examples, trust
+from page import examples, guide_tab, networks_tab, trust
 from page.endings import quiet
 from page.guide import READING
 from page.handlers import Handlers
@@ -54,8 +54,8 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
     return {kind: Explainer(folder, kind) for kind in kinds}
 
 
-def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
-    """The whole page, ready to launch."""
+def build(explainers: Mapping[str, Explainer], weights: Path = WEIGHTS) -> gr.Blocks:
+    """The whole page, ready to launch; `weights` is the folder of the networks."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
@@ -87,6 +87,10 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                             rows = [panel() for _ in METHODS]
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
                         tab, buttons = _trust()
+                    with gr.Tab("Networks", elem_id="tab-networks"):
+                        networks_tab.build(weights)
+                    with gr.Tab("Guide", elem_id="tab-guide"):
+                        guide_tab.build(weights)
 
         shown = [photo, notice, verdict, heading, *rows, *tab.values()]
         settings = [visit, *controls]
@@ -206,7 +210,7 @@ def main() -> None:
         explainers = load_explainers(options.weights)
     except WeightsError as error:
         sys.exit(str(error))
-    page = build(explainers)
+    page = build(explainers, options.weights)
     page.launch(
         server_name=options.host,
         server_port=options.port,

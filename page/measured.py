@@ -189,10 +189,7 @@ def _robustness(table: dict[str, Any]) -> Robustness:
 def _novelty(table: dict[str, Any]) -> Novelty:
     found = table["results"]
     cars, others = (
-        {
-            name: Flagged(row["n"], row["flagged"], row.get("auroc", {}))
-            for name, row in found[group].items()
-        }
+        {name: Flagged(row["n"], row["flagged"], row.get("auroc", {})) for name, row in found[group].items()}
         for group in ("cars", "others")
     )
     return Novelty(found["split"], cars, others)

@@ -17,6 +17,7 @@ from carmodel.card import Card
 from carmodel.network import CLASSES
 from explain.attribution import METHODS
 from explain.survey.summary import Interval
+from page.naming import split_name
 
 FILE, MAPS = "survey.json", "survey-maps.npz"
 FIGURES = ("gap", "deletion", "insertion", "beats_both_deletion", "beats_both_insertion", "border_ratio")
@@ -39,6 +40,12 @@ class Survey:
     gaussian: Mapping[str, Mapping[str, Interval]]  # network -> "deletion", "insertion" of the control
     seconds: Mapping[tuple[str, str], Interval]  # method, network
     maps: Mapping[MapKey, NDArray[np.float32]]  # (75, 75), an even share of |map| being 1; may be empty
+
+    @property
+    def measured_on(self) -> str:
+        """What the figures are means over, in words."""
+        earlier = "" if self.current else ", by earlier versions of these networks"
+        return f"{self.photos:,} {split_name(self.split)}{earlier}"
 
 
 def read_survey(folder: Path, cards: Sequence[Card], table: Mapping[str, Any]) -> Survey:
