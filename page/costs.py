@@ -6,33 +6,22 @@ from explain.attribution import METHODS
 from explain.survey.summary import Interval
 from explain.words import METHOD_NAMES, NETWORK_NAMES
 from page.surveyed import Survey
+from page.tables import scroll
 from page.trust import finding
 
 WHO = {"75": "75 px", "100": "100 px", "": "Both"}
 WORTH = {
     "gap": ("Gap", "How far the map misses the score that it should add up to", 100, 1, " %"),
-    "deletion": (
-        "Deletion",
-        "Area while the photo is covered, what the map ranks first goes first; small is good",
-        1,
-        2,
-        "",
-    ),
+    "deletion": ("Deletion", "Area while the photo is covered in the map’s order; small is good", 1, 2, ""),
     "insertion": (
         "Insertion",
-        "Area while a blurred photo is uncovered in that order; large is good",
+        "Area while the photo is uncovered in the map’s order; large is good",
         1,
         2,
         "",
     ),
     "beats_both_deletion": ("Beats both", "Share of maps that beat both controls at deletion", 100, 0, " %"),
-    "border_ratio": (
-        "Border",
-        "Share of the weight on the outer 12 % over its share of the picture; 1 is an even share",
-        1,
-        2,
-        "×",
-    ),
+    "border_ratio": ("Border", "The border’s share of the weight over its share of the picture", 1, 2, "×"),
 }  # figure -> heading, hint, factor, digits, unit
 
 
@@ -50,15 +39,15 @@ def costs(survey: Survey) -> str:
     )
     times = survey.seconds[dearest, ""].mean / survey.seconds[cheapest, ""].mean
     found = (
-        f"{METHOD_NAMES[cheapest]} takes {_time(survey.seconds[cheapest, ''].mean)} of CPU time a photo for both "
-        f"networks; {METHOD_NAMES[dearest]} takes {times:.0f} times as long."
+        f"{METHOD_NAMES[cheapest]} takes {_time(survey.seconds[cheapest, ''].mean)} of CPU time a photo "
+        f"for both networks; {METHOD_NAMES[dearest]} takes {times:.0f} times as long."
     )
     return (
-        f'{finding(found)}<div class="scroll" tabindex="0" role="group" aria-label="Seconds of CPU time">'
+        f"{finding(found)}{scroll('Seconds of CPU time')}"
         f'<table class="costs"><thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
         f"<p class=remark>CPU time of one core a photo, mean over {survey.measured_on}. "
-        "“Both” includes what each network is asked about its own class; Integrated Gradients takes as many steps "
-        "as its accuracy of 2&nbsp;% needs, SHAP includes its 16 reference frames.</p>"
+        "“Both” includes what each network is asked about its own class; Integrated Gradients takes as "
+        "many steps as its accuracy of 2&nbsp;% needs, SHAP includes its 16 reference frames.</p>"
     )
 
 
@@ -84,11 +73,25 @@ def worth(survey: Survey) -> str:
             f'<tr class="control"><th scope="row">Centred Gaussian</th>{cells}</tr></tbody>'
         )
     return (
-        '<div class="scroll" tabindex="0" role="group" aria-label="What the maps are worth">'
-        f'<table class="worth"><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>'
+        f"{finding(_best(survey))}{scroll('What the maps are worth')}<table "
+        f'class="worth"><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>'
         f"<p class=remark>Means over {survey.measured_on}, 95&nbsp;% intervals in small print. "
         "The centred Gaussian is a control that knows nothing of the network.</p>"
     )
+
+
+def _best(survey: Survey) -> str:
+    """For each single network the method whose order names best what it needs, beside the control."""
+    parts = []
+    for network in ("75", "100"):
+        areas = {method: row["deletion"].mean for method, row in survey.figures[network].items()}
+        best = min(areas, key=areas.__getitem__)
+        against = survey.gaussian[network]["deletion"].mean
+        parts.append(
+            f"for {network} px {METHOD_NAMES[best]} (deletion area {areas[best]:.2f}; centred Gaussian "
+            f"{against:.2f})"
+        )
+    return f"What matters is named best {' and '.join(parts)}."
 
 
 def _time(seconds: float) -> str:
@@ -110,4 +113,6 @@ def _figure(interval: Interval | None, factor: float, digits: int, unit: str) ->
     mean, low, high = (
         f"{factor * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high)
     )
+    if interval.mean > 0 and float(mean) == 0:  # such as the gap of SHAP
+        return f"<td>&lt; {10**-digits:g}{unit.replace(' ', '&nbsp;')}</td>"
     return f"<td>{mean}{unit.replace(' ', '&nbsp;')}<small>{low}–{high}</small></td>"

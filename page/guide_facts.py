@@ -35,8 +35,8 @@ def limits(measured: Measured) -> dict[str, str]:
         every, cars = measured.novelty.others["all"], measured.novelty.cars
         share = max(row.flagged for row in cars.values())
         facts["novelty"] = (
-            f"A cue flagged {percent(every.flagged)} of {every.n} pictures without a car, and at most {percent(share)} "
-            "of the cars."
+            f"A cue flagged {percent(every.flagged)} of {every.n} pictures without a car, and at most "
+            f"{percent(share)} of the cars."
         )
     if isinstance(measured.robustness, Robustness):
         for name, disturbance, what in (

@@ -28,9 +28,10 @@ def build(weights: Path) -> None:
 def page(measured: Measured) -> str:
     """The whole guide as HTML."""
     return (
-        '<div class="handbook"><div class="reading"><div><h2>How to read this page</h2><p>Two small networks look '
-        "at the same photo, one in 75 × 75 pixels, one in 100 × 100. Each names one of four body styles; the maps "
-        f"show what in the photo it relied on.</p></div></div>{_classes()}{_methods(measured)}"
+        '<div class="handbook"><div class="reading"><div><h2>How to read this page</h2><p>Two small '
+        "networks look "
+        "at the same photo, one in 75 × 75 pixels, one in 100 × 100. Each names one of four body styles; "
+        f"the maps show what in the photo it relied on.</p></div></div>{_classes()}{_methods(measured)}"
         f'<div class="pair-of-cards">{_limits(measured)}{_distrust()}</div></div>'
     )
 
@@ -64,8 +65,8 @@ def _methods(measured: Measured) -> str:
     )
     return _card(
         "Three maps, three questions",
-        "No method is right by itself. Where all three point at the same place, that is worth more than one that "
-        "looks pretty.",
+        "No method is right by itself. Where all three point at the same place, that is worth more than "
+        "one that looks pretty.",
         f'<div class="methods-told">{columns}</div>{READING}',
     )
 
@@ -108,6 +109,7 @@ def _distrust() -> str:
 def _card(title: str, about: str, html: str) -> str:
     below = f"<p>{escape(about)}</p>" if about else ""
     return (
-        f'<section class="card" aria-label="{escape(title)}"><header class="question"><h3>{escape(title)}</h3>{below}'
+        f'<section class="card" aria-label="{escape(title)}"><header '
+        f'class="question"><h3>{escape(title)}</h3>{below}'
         f"</header>{html}</section>"
     )

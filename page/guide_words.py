@@ -32,18 +32,19 @@ SHAPES = {
 METHODS_TOLD = {
     "gradcam": {
         "It answers": "Roughly where does the last convolution see something that speaks for the class?",
-        "It cannot": "Show what speaks against, or fine detail: its cells are coarse. It has no sum to check, so "
-        "nothing says whether the map is complete.",
+        "It cannot": "Show what speaks against, or fine detail: its cells are coarse. It has no sum to "
+        "check, so nothing says whether the map is complete.",
     },
     "integrated_gradients": {
         "It answers": "While the photo emerges from the reference, how much does each cell add to the score?",
-        "It cannot": "See what photo and reference share: against a black reference, a black car counts for nothing. "
-        "For and against change from pixel to pixel, so it is best read by regions.",
+        "It cannot": "See what photo and reference share: against a black reference, a black car counts "
+        "for nothing. For and against change from pixel to pixel, so it is best read by regions.",
     },
     "shap": {
-        "It answers": "Compared with typical training photos, how much does each cell add to the score or take from it?",
-        "It cannot": "Say what would happen without a part: it shares out the difference by a rule (DeepLIFT’s) and "
-        "does not try out every combination of cells.",
+        "It answers": "Compared with typical training photos, how much does each cell add to the score "
+        "or take from it?",
+        "It cannot": "Say what would happen without a part: it shares out the difference by a rule "
+        "(DeepLIFT’s) and does not try out every combination of cells.",
     },
 }
 
@@ -56,7 +57,8 @@ LIMITS = {
     ),
     "views": (
         "Front and rear views are weak.",
-        "Most training photos show a car at an angle from the front; straight on, what tells the classes apart is hidden.",
+        "Most training photos show a car at an angle from the front; straight on, what tells the classes "
+        "apart is hidden.",
     ),
     "size": ("The car should fill the picture.", ""),
     "border": (

@@ -7,13 +7,14 @@ from page.charts import Axis, Line, chart
 from page.measured import Trial
 from page.naming import classifier_name, one_digit, source_title
 from page.source_key import INKS, MARKS
+from page.tables import scroll
 from page.training_curves import WIDE, accuracy_axis
 from page.trust import finding, lines_key
 
 
 def block(found: Mapping[str, tuple[Trial, ...]]) -> str:
     """For each network its trials: mean accuracy of the sources by epoch, and the last epoch in figures."""
-    return "".join(_network(classifier_name(name), trials) for name, trials in found.items() if trials)
+    return "".join(_network(classifier_name(name), trials) for name, trials in found.items())
 
 
 def _network(title: str, trials: Sequence[Trial]) -> str:
@@ -29,7 +30,8 @@ def _network(title: str, trials: Sequence[Trial]) -> str:
     )
     chart = _chart(title, trials, means, longest)
     return (
-        f'{finding(said)}{key}<div class="halves"><figure><h5>Validation accuracy, mean of the photo sources</h5>'
+        f'{finding(said)}{key}<div class="halves"><figure><h5>Validation accuracy, mean of the photo '
+        "sources</h5>"
         f"{chart}</figure>{_table(trials, best)}</div>"
     )
 
@@ -67,7 +69,4 @@ def _table(trials: Sequence[Trial], best: int) -> str:
         cells = "".join(f"<td>{one_digit(last.validation[source])}</td>" for source in sources)
         kind = ' class="best"' if number == best else ""
         body += f'<tr{kind}><th scope="row">{trial.rate:g}</th>{cells}<td>{last.loss:.2f}</td></tr>'
-    return (
-        '<div class="scroll" tabindex="0" role="group" aria-label="Learning rates, last epoch">'
-        f'<table class="stages"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    return f'{scroll("Learning rates, last epoch")}<table class="stages"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -9,7 +9,7 @@ from PIL import Image
 
 from carmodel.ensemble import SPOKEN
 from explain.attribution import METHODS
-from explain.palette import colours
+from explain.palette import colours, legend
 from explain.words import METHOD_NAMES, NETWORK_NAMES, REGIONS, named, percent
 from page.markup import picture
 from page.surveyed import GROUPS, MapKey, Survey
@@ -25,9 +25,10 @@ def block(survey: Survey) -> str:
     groups = [group for group in GROUPS if any(key[2] == group for key in survey.maps)]
     grids = "".join(_grid(method, survey.maps, groups) for method in METHODS)
     return (
-        f"{finding(_found(survey))}{grids}<p class=remark>Means over {survey.measured_on}, "
-        "by the class that was explained; each shows 20 photos or more, so that no single one can be made out. "
-        "A method’s maps share one scale: full colour is what its most heavily weighted places reach.</p>"
+        f"{finding(_found(survey))}{_scale()}{grids}<p class=remark>Means over {survey.measured_on}, "
+        "by the class that was explained; each shows 20 photos or more, so that no single one can be "
+        "made out. A method’s maps share one scale: full colour is what its most heavily weighted places "
+        "reach.</p>"
     )
 
 
@@ -40,8 +41,18 @@ def _found(survey: Survey) -> str:
     }
     if len(shares) < 2:
         return ""
-    said = " and ".join(f"{percent(share)} of {network} px" for network, share in shares.items())
-    return f"The centre ninth of the picture holds {said}’s SHAP weight; an even share would be 11 %."
+    small, large = (percent(share) for share in shares.values())
+    return (
+        f"The centre ninth of the picture holds {small} of the SHAP weight of 75 px and {large} of that of "
+        f"100 px; an even share would be {percent(1 / NINTHS**2)}."
+    )
+
+
+def _scale() -> str:
+    bar = legend(1.0, signed=False).background
+    return (
+        f'<div class="swatch"><i style="background:{bar}"></i><span>no weight</span><span>most</span></div>'
+    )
 
 
 def _grid(method: str, maps: Mapping[MapKey, NDArray[np.float32]], groups: list[str]) -> str:
@@ -55,7 +66,8 @@ def _grid(method: str, maps: Mapping[MapKey, NDArray[np.float32]], groups: list[
         cells = "".join(_cell((method, network, group), maps, scale) for group in groups)
         rows += f"<b>{NETWORK_NAMES[network].capitalize().replace(' px', '&nbsp;px')}</b>{cells}"
     return (
-        f'<h4>{METHOD_NAMES[method]}</h4><div class="means" style="--groups:{len(groups)}"><span></span>{heads}'
+        f'<h4>{METHOD_NAMES[method]}</h4><div class="means" '
+        f'style="--groups:{len(groups)}"><span></span>{heads}'
         f"{rows}</div>"
     )
 

@@ -4,7 +4,7 @@ A table that is not there, or cannot be read, is a Missing with a sentence that 
 shows it in place of the section and starts all the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from carmodel.card import Card, WeightsError, read_card, read_table
 from carmodel.metrics import Disagreement, Scores
 from carmodel.rates import FILE as RATES
 from carmodel.weights import available
+from page.naming import ordered
 from page.surveyed import Survey, read_survey
 
 T = TypeVar("T")
@@ -47,9 +48,8 @@ class Evaluation:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The photo sources, those with most photos first."""
-        first = next(iter(self.scores.values()))
-        return tuple(sorted(first, key=lambda source: -first[source].n))
+        """The photo sources in the order of the page."""
+        return tuple(ordered(next(iter(self.scores.values()))))
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,7 @@ def _evaluation(split: str, table: dict[str, Any]) -> Evaluation:
         return Scores(**{**row, "ci95": tuple(row["ci95"]), "bins": bins})
 
     rows = {**table["networks"], **table.get("ensembles", {})}
+    _check(_alike(rows.values()))
     return Evaluation(
         split,
         {name: {source: scores(row) for source, row in sources.items()} for name, sources in rows.items()},
@@ -179,11 +180,14 @@ def _published(table: dict[str, Any]) -> Published:
 
 
 def _robustness(table: dict[str, Any]) -> Robustness:
-    rows = {**table["networks"], **table.get("ensembles", {})}
-    return Robustness(
-        table["split"],
-        {name: {source: Disturbed(**row) for source, row in each.items()} for name, each in rows.items()},
-    )
+    rows = {
+        name: {source: Disturbed(**row) for source, row in each.items()}
+        for name, each in {**table["networks"], **table.get("ensembles", {})}.items()
+    }
+    every = [row for each in rows.values() for row in each.values()]
+    _check(_alike(rows.values()) and _alike(row.change for row in every))
+    _check(all(set(row.accuracy) > set(row.change) for row in every))
+    return Robustness(table["split"], rows)
 
 
 def _novelty(table: dict[str, Any]) -> Novelty:
@@ -192,14 +196,17 @@ def _novelty(table: dict[str, Any]) -> Novelty:
         {name: Flagged(row["n"], row["flagged"], row.get("auroc", {})) for name, row in found[group].items()}
         for group in ("cars", "others")
     )
+    _check("all" in others and _alike([cars, others["all"].auroc]))
     return Novelty(found["split"], cars, others)
 
 
 def _rates(table: dict[str, Any]) -> dict[str, tuple[Trial, ...]]:
-    return {
+    found = {
         name: tuple(Trial(float(row["rate"]), _epochs(row["history"])) for row in rows)
         for name, rows in table.items()
     }
+    _check(all(trials and _alike(t.epochs[0].validation for t in trials) for trials in found.values()))
+    return found
 
 
 def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
@@ -210,8 +217,11 @@ def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
         try:
             while run:
                 epochs = _epochs(run["history"])
-                stages.insert(0, Stage(run["recipe"], int(run["best epoch"]), float(run["hours"]), epochs))
+                best = int(run["best epoch"])
+                _check(1 <= best <= len(epochs))
+                stages.insert(0, Stage(dict(run["recipe"]), best, float(run["hours"]), epochs))
                 run = run.get("before")
+            _check(_alike(stage.epochs[0].validation for stage in stages))
         except (AttributeError, KeyError, TypeError, ValueError):
             continue  # a card's account of its training is free, and need not be of carmodel.train
         if stages:
@@ -220,7 +230,25 @@ def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
 
 
 def _epochs(history: list[dict[str, Any]]) -> tuple[Epoch, ...]:
-    return tuple(Epoch(float(row["loss"]), dict(row["validation"])) for row in history)
+    epochs = tuple(
+        Epoch(
+            float(row["loss"]), {name: float(row["validation"][name]) for name in ordered(row["validation"])}
+        )
+        for row in history
+    )
+    _check(bool(epochs) and _alike(epoch.validation for epoch in epochs))
+    return epochs
+
+
+def _alike(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether all rows have the same columns, and some."""
+    columns = {frozenset(row) for row in rows}
+    return len(columns) == 1 and columns != {frozenset()}
+
+
+def _check(holds: bool) -> None:
+    if not holds:
+        raise ValueError("A table's parts do not fit each other.")
 
 
 def _cards(folder: Path) -> tuple[Card, ...]:

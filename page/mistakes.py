@@ -19,7 +19,8 @@ def block(evaluation: Evaluation) -> str:
         )
         n = next(iter(evaluation.scores.values()))[source].n
         parts.append(
-            f"<details{'' if number else ' open'}><summary>{escape(source_title(source))}, {n:,} photos</summary>"
+            f"<details{'' if number else ' open'}><summary>{escape(source_title(source))}, {n:,} "
+            "photos</summary>"
             f'<div class="matrices">{matrices}</div></details>'
         )
     return finding(_most_common(evaluation)) + "".join(parts)
@@ -41,8 +42,8 @@ def disagreements(evaluation: Evaluation) -> str:
 
 def _said(source: str, row: Disagreement) -> str:
     return (
-        f"On {row.differ} of {row.n:,} photos of {source_name(source)} the networks disagree; then 75 px is right "
-        f"{row.small_right} times, 100 px {row.large_right}, neither {row.neither_right}."
+        f"On {row.differ} of {row.n:,} photos of {source_name(source)} the networks disagree; then 75 px "
+        f"is right {row.small_right} times, 100 px {row.large_right}, neither {row.neither_right}."
     )
 
 
@@ -73,7 +74,8 @@ def _most_common(evaluation: Evaluation) -> str:
         if total:
             share = 100 * counts[true, called] / total
             parts.append(
-                f"{share:.0f} % of the mistakes on {source_name(source)} are {_plural(true)} called {_plural(called)}"
+                f"{share:.0f} % of the mistakes on {source_name(source)} are {_plural(true)} called "
+                f"{_plural(called)}"
             )
     return f"{'; '.join(parts)}." if parts else ""
 
@@ -85,7 +87,8 @@ def _plural(index: int) -> str:
 def _matrix(title: str, row: Scores) -> str:
     heads = "".join(f'<th scope="col">{named(label)}</th>' for label in CLASSES)
     body = "".join(
-        f'<tr><th scope="row">{named(label)}</th>{_cells(i, counts)}<td class=share>{_share(row.recall[label])}</td>'
+        f'<tr><th scope="row">{named(label)}</th>{_cells(i, counts)}<td '
+        f"class=share>{_share(row.recall[label])}</td>"
         "</tr>"
         for i, (label, counts) in enumerate(zip(CLASSES, row.confusion, strict=True))
     )

@@ -1,6 +1,7 @@
 """What classifiers, photo sources and splits of the results are called on the page."""
 
 import re
+from collections.abc import Iterable
 
 LISTINGS, CROPS = "truecar", "stanford"  # the photo sources that the shipped results name
 SOURCES = {LISTINGS: "dealer listings", CROPS: "Stanford Cars"}
@@ -18,6 +19,14 @@ def classifier_name(name: str) -> str:
 def source_name(source: str) -> str:
     """Where photos come from, within a sentence."""
     return SOURCES.get(source, source)
+
+
+def ordered(sources: Iterable[str]) -> list[str]:
+    """Photo sources in the order of the page: those it knows, then others by name."""
+    known = list(SOURCES)
+    return sorted(
+        sources, key=lambda source: (known.index(source) if source in known else len(known), source)
+    )
 
 
 def source_title(source: str) -> str:

@@ -32,13 +32,13 @@ T = TypeVar("T")
 SECTIONS = {
     "results": (
         "How often are they right?",
-        "The share of photos whose class is named rightly: the dot. The bar is its 95 % interval (Wilson): on "
-        "other photos of the same kind the share may well be anywhere in it.",
+        "The share of photos whose class is named rightly: the dot. The bar is its 95 % interval "
+        "(Wilson): on other photos of the same kind the share may well be anywhere in it.",
     ),
     "mistakes": (
         "What do they take for what?",
-        "Rows are what the cars are, columns what they were called. The darker a cell, the larger the share of its "
-        "row; what lies off the diagonal is wrong.",
+        "Rows are what the cars are, columns what they were called. The darker a cell, the larger the "
+        "share of its row; what lies off the diagonal is wrong.",
     ),
     "disagreement": (
         "When the two networks disagree, who is right?",
@@ -46,23 +46,23 @@ SECTIONS = {
     ),
     "calibration": (
         "Do they know how sure they may be?",
-        "Photos are put into 15 bins by how sure the network is. On the diagonal, what it says is as often right "
-        "as it says; below it, the network is too sure. A larger mark stands for more photos.",
+        "Photos are put into 15 bins by how sure the network is. On the diagonal, what it says is as "
+        "often right as it says; below it, the network is too sure. A larger mark stands for more photos.",
     ),
     "robustness": (
         "What throws them off?",
-        "The same photos again, with the border replaced, smaller, mirrored, compressed, darker or brighter. If "
-        "dealers’ frames carried the answer, replacing the border would cost much.",
+        "The same photos again, with the border replaced, smaller, mirrored, compressed, darker or "
+        "brighter. If dealers’ frames carried the answer, replacing the border would cost much.",
     ),
     "novelty": (
         "Do they notice that it is no car?",
-        "Any picture gets a class. A cue compares the fifth convolution’s response with that to training photos, and "
-        "flags what is unlike them.",
+        "Any picture gets a class. A cue compares the fifth convolution’s response with that to training "
+        "photos, and flags what is unlike them.",
     ),
     "training": (
         "How were they trained?",
-        "In stages, each from the best epoch of the one before; upright lines divide them. The temperature that "
-        "calibrates the probabilities was fitted afterwards.",
+        "In stages, each from the best epoch of the one before; upright lines divide them. The "
+        "temperature that calibrates the probabilities was fitted afterwards.",
     ),
     "rates": (
         "How fast may they learn?",
@@ -131,8 +131,8 @@ def _about(evaluation: Evaluation | Missing) -> str:
     n = sum(row.n for row in next(iter(evaluation.scores.values())).values())
     caution = {
         "test": "They were used for nothing else: not for training, and not for choosing anything.",
-        "val": "They were also used to choose epochs, temperature and Priority’s owners, so expect slightly less on "
-        "new photos.",
+        "val": "They were also used to choose epochs, temperature and Priority’s owners, so expect "
+        "slightly less on new photos.",
     }[evaluation.split]
     return f"Measured on <b>{n:,} {escape(split_name(evaluation.split))}</b>. {caution}"
 

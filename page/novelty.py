@@ -4,7 +4,8 @@ from html import escape
 
 from carmodel.metrics import wilson
 from page.measured import Flagged, Novelty
-from page.naming import LISTINGS, one_digit, source_title
+from page.naming import LISTINGS, one_digit, ordered, source_title, split_name
+from page.tables import scroll
 from page.trust import finding
 
 ALL = "all"  # the pictures of all folders
@@ -17,23 +18,26 @@ def block(novelty: Novelty) -> str:
     source = LISTINGS if LISTINGS in every.auroc else next(iter(every.auroc))
     cars = novelty.cars[source]
     found = (
-        f"The networks’ inner layers flag {one_digit(every.flagged)} of {every.n} pictures that show no car, and "
+        f"The cue flags {one_digit(every.flagged)} of {every.n:,} pictures that show no car, and "
         f"{one_digit(cars.flagged)} of {cars.n:,} photos that do; area under the ROC curve "
         f"{every.auroc[source]:.3f} (1 would be perfect, 0.5 chance)."
     )
-    rows = "".join(_row(f"{source_title(name)} (cars)", row, "cars") for name, row in novelty.cars.items())
+    rows = "".join(
+        _row(f"{source_title(name)} (cars)", novelty.cars[name], "cars") for name in ordered(novelty.cars)
+    )
     rows += _row("All other pictures", every, "others")
     folders = {name: row for name, row in novelty.others.items() if name != ALL and row.n >= FEW}
     rows += "".join(
         _row(name, row, "part") for name, row in sorted(folders.items(), key=lambda item: -item[1].flagged)
     )
     return (
-        f'{finding(found)}<div class="scroll" tabindex="0" role="group" aria-label="Pictures flagged">'
+        f"{finding(found)}{scroll('Pictures flagged')}"
         '<table class="flagged"><thead><tr><td></td><td></td><th scope="col">Flagged</th>'
         '<th scope="col">95&nbsp;% interval</th><th scope="col">Pictures</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f"<p class=remark>Collections with fewer than {FEW} pictures are only in the sum. They are measured on the "
-        "half of each collection that was not used to choose the layer.</p>"
+        f"<p class=remark>Collections with fewer than {FEW} pictures are only in the sum. Measured are the "
+        "halves of the collections that were not used to choose the layer, and "
+        f"{split_name(novelty.split)}.</p>"
     )
 
 

@@ -13,8 +13,8 @@ from page.trust import finding
 
 TICKS = Axis((0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %"))
 ACROSS = Axis(TICKS.ticks, TICKS.labels, "How sure it is")
-LARGEST = 3.4  # mark of a bin that holds all photos, in usual marks
-SMALLEST = 0.7
+LARGEST = 3.2  # mark of a bin that holds all photos, in usual marks
+SMALLEST = 1.0
 
 
 def block(evaluation: Evaluation) -> str:
@@ -62,7 +62,7 @@ def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> st
         )
         said.append(f"{source_title(source)}: {points}")
     alt = f"Reliability of {title}, number of photos in brackets. {'. '.join(said)}."
-    return chart(alt, lines, (0, 1), ACROSS, TICKS, size=(3.6, 2.7))
+    return chart(alt, lines, (0, 1), ACROSS, TICKS, size=(3.3, 2.7))
 
 
 def _errors(evaluation: Evaluation, rows: Mapping[str, Scores]) -> str:

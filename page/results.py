@@ -4,7 +4,8 @@ from html import escape
 
 from carmodel.metrics import Scores
 from page.measured import Evaluation, Missing, Published
-from page.naming import classifier_name, one_digit, source_hint, source_name, source_title
+from page.naming import LISTINGS, classifier_name, one_digit, source_hint, source_name, source_title
+from page.tables import scroll
 from page.trust import finding
 
 STEP = 0.05  # the axis begins at a multiple of it
@@ -16,25 +17,29 @@ def block(evaluation: Evaluation, published: Published | Missing) -> str:
     rows = [row for sources in evaluation.scores.values() for row in sources.values()]
     lowest = min([row.ci95[0] for row in rows] + list(reported.values()))
     start = min(int(lowest / STEP) * STEP, 1 - STEP)
-    tables = "".join(_table(evaluation, source, reported, start) for source in evaluation.sources)
+    tables = "".join(
+        _table(evaluation, source, reported if source == LISTINGS else {}, start)
+        for source in evaluation.sources
+    )
     note = ""
     if isinstance(published, Published):
         note = (
             "<p class=remark>Published: what the work that these networks follow reports, trained on about "
-            f"{published.photos:,} listing photos and measured on a random split of them, so that near-copies "
-            "of a photo may be on both sides. Not the same photos, so not the same task.</p>"
+            f"{published.photos:,} photos of listings and measured on a random split of them. They are "
+            "not these photos, so the figures do not compare strictly.</p>"
         )
     return f'{finding(_found(evaluation))}<div class="halves">{tables}</div>{note}'
 
 
 def _found(evaluation: Evaluation) -> str:
-    """ "Average is the best on dealer listings, with 93.8 % right; Priority on Stanford Cars, with 91.7 %." """
+    """ "Average names most of the dealer listings rightly, 93.8 %; Priority most of the Stanford Cars, "
+    "91.7 %." """
     parts = []
     for source in evaluation.sources:
         name = max(evaluation.scores, key=lambda each: evaluation.scores[each][source].accuracy)
         right = one_digit(evaluation.scores[name][source].accuracy)
-        verb = "names most" if not parts else "most"
-        parts.append(f"{classifier_name(name)} {verb} of the {source_name(source)} rightly, {right}")
+        verb, end = ("most", "") if parts else ("names most", " rightly")
+        parts.append(f"{classifier_name(name)} {verb} of the {source_name(source)}{end}, {right}")
     return "; ".join(parts) + "."
 
 
@@ -46,9 +51,10 @@ def _table(evaluation: Evaluation, source: str, reported: dict[str, float], star
     hint = source_hint(source, evaluation.split)
     return (
         f"<section><h4>{escape(source_title(source))} <small>{n:,} photos</small></h4><p>{escape(hint)}</p>"
-        f'<div class="scroll" tabindex="0" role="group" aria-label="Accuracy, {escape(source_name(source))}">'
-        f'<table class="accuracies"><thead><tr><td></td><td class="axis" aria-hidden="true">{_axis(start)}</td>'
-        f'<th scope="col">Right</th><th scope="col">95&nbsp;% interval</th>{last}</tr></thead>'
+        f"{scroll(f'Accuracy, {source_name(source)}')}"
+        '<table class="accuracies"><thead><tr><td></td><td class="axis" '
+        f'aria-hidden="true">{_axis(start)}</td><th scope="col">Right</th><th scope="col">95&nbsp;% '
+        f"interval</th>{last}</tr></thead>"
         f"<tbody>{body}</tbody></table></div></section>"
     )
 
@@ -63,7 +69,8 @@ def _row(name: str, row: Scores, reported: float | None, start: float) -> str:
     last = "<td></td>" if reported is None else f"<td class=quiet>{100 * reported:.2f}&nbsp;%</td>"
     return (
         f'<tr><th scope="row">{escape(classifier_name(name))}</th><td class="track" aria-hidden="true">'
-        f'<span style="{style}"><i></i><b></b>{mark}</span></td><td><strong>{one_digit(row.accuracy)}</strong>'
+        "<span "
+        f'style="{style}"><i></i><b></b>{mark}</span></td><td><strong>{one_digit(row.accuracy)}</strong>'
         f"</td><td class=quiet>{100 * low:.1f}–{100 * high:.1f}</td>{last}</tr>"
     )
 

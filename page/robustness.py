@@ -4,7 +4,8 @@ from html import escape
 
 from explain.words import signed
 from page.measured import Robustness
-from page.naming import classifier_name, one_digit, source_name, source_title
+from page.naming import classifier_name, one_digit, ordered, source_name, source_title
+from page.tables import scroll
 from page.trust import finding
 
 STRONGEST = 10  # points of loss that are drawn in full colour
@@ -20,7 +21,7 @@ HINTS = {
 def block(robustness: Robustness) -> str:
     """A table for each photo source: disturbances down, classifiers across."""
     first = next(iter(robustness.rows.values()))
-    sources = sorted(first, key=lambda source: -first[source].n)
+    sources = ordered(first)
     tables = "".join(_table(robustness, source) for source in sources)
     return finding(_found(robustness, sources)) + tables
 
@@ -52,7 +53,7 @@ def _table(robustness: Robustness, source: str) -> str:
     title = escape(source_title(source))
     return (
         f"<h4>{title} <small>{first.n:,} photos, change of accuracy in points</small></h4>"
-        f'<div class="scroll" tabindex="0" role="group" aria-label="Disturbances, {title}"><table class="changed">'
+        f'{scroll(f"Disturbances, {source_title(source)}")}<table class="changed">'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

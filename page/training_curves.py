@@ -9,10 +9,11 @@ from page.charts import Axis, Line, chart
 from page.measured import Epoch, Stage
 from page.naming import classifier_name, one_digit, source_title
 from page.source_key import INKS, MARKS, source_key
+from page.tables import scroll
 
 STEP = 0.1  # between ticks of accuracy
 SHOWN = 0.2  # accuracy below the last epoch's that is still drawn
-WIDE = (4.4, 2.1)  # inches
+WIDE = (6.2, 2.5)  # inches
 
 
 def stages(training: Mapping[str, tuple[Stage, ...]]) -> str:
@@ -20,16 +21,26 @@ def stages(training: Mapping[str, tuple[Stage, ...]]) -> str:
     sources = list(next(iter(training.values()))[0].epochs[0].validation)
     blocks = "".join(
         f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
-        "</section>"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
+        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
         for name, each in training.items()
     )
-    return f'{source_key(sources, "solid")}<div class="halves">{blocks}</div>'
+    return f"{source_key(sources, 'solid')}{blocks}"
 
 
 def origin(recipe: Mapping[str, object], first: bool) -> str:
     """What a stage starts and learns from, in words."""
     start = (
-        "Goes on from it" if not first else "Another’s layers" if recipe.get("start") else "Random weights"
+        "From the stage before"
+        if not first
+        else "Another’s layers"
+        if recipe.get("start")
+        else "Random weights"
     )
     if recipe.get("soft_targets"):
         return f"{start}, taught by a larger network"
@@ -102,8 +113,8 @@ def _path(values: Sequence[float], ends: Sequence[int], figure: Callable[[float]
 def _table(stages: Sequence[Stage]) -> str:
     sources = list(stages[0].epochs[0].validation)
     heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("Stage", "Epochs", "Peak rate", "Hours", *map(escape, map(source_title, sources)))
+        f'<th scope="col">{escape(head)}</th>'
+        for head in ("Stage", "Epochs", "Peak rate", "Hours", *map(source_title, sources))
     )
     body = ""
     for number, stage in enumerate(stages):
@@ -115,6 +126,6 @@ def _table(stages: Sequence[Stage]) -> str:
             f"<td>{stage.hours:.1f}</td>{figures}</tr>"
         )
     return (
-        '<div class="scroll" tabindex="0" role="group" aria-label="Stages"><table class="stages">'
+        f'{scroll("Stages")}<table class="stages">'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
