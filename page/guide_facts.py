@@ -48,7 +48,7 @@ def limits(measured: Measured) -> dict[str, str]:
 
 
 def _cost(robustness: Robustness, disturbance: str, what: str) -> str:
-    """ "At two thirds of its size, accuracy on dealer listings changes by −7.5 to −5.7 points." """
+    """ "At two thirds of its size, accuracy changes by −7.5 to −5.7 points (dealer listings, …)." """
     first = next(iter(robustness.rows.values()))
     source = LISTINGS if LISTINGS in first else next(iter(first))
     changes = [row[source].change.get(disturbance) for row in robustness.rows.values()]
@@ -56,7 +56,8 @@ def _cost(robustness: Robustness, disturbance: str, what: str) -> str:
     if not known:
         return ""
     ends = f"{signed(known[0], 1)} to {signed(known[-1], 1)}"
-    return f"{what}, accuracy on {source_name(source)} changes by {ends} points ({split_name(robustness.split)})."
+    where = f"{source_name(source)}, {split_name(robustness.split)}"
+    return f"{what}, accuracy changes by {ends} points ({where})."
 
 
 def _fine(gap: float) -> str:

@@ -15,7 +15,8 @@ from page import examples, guide_facts
 from page.guide import READING
 from page.guide_words import DISTRUST, LIMITS, METHODS_TOLD, SHAPES
 from page.markup import picture
-from page.measured import Measured, read
+from page.measured import Measured
+from page.reader import read
 
 WIDTH = 480  # of a class's picture, px
 
@@ -82,7 +83,8 @@ def _colours(method: str) -> str:
 
 
 def _told(parts: Mapping[str, str]) -> str:
-    return f"<dl>{''.join(f'<div><dt>{escape(head)}</dt><dd>{escape(words)}</dd></div>' for head, words in parts.items())}</dl>"
+    rows = (f"<div><dt>{escape(head)}</dt><dd>{escape(words)}</dd></div>" for head, words in parts.items())
+    return f"<dl>{''.join(rows)}</dl>"
 
 
 def _limits(measured: Measured) -> str:

@@ -69,4 +69,7 @@ def _table(trials: Sequence[Trial], best: int) -> str:
         cells = "".join(f"<td>{one_digit(last.validation[source])}</td>" for source in sources)
         kind = ' class="best"' if number == best else ""
         body += f'<tr{kind}><th scope="row">{trial.rate:g}</th>{cells}<td>{last.loss:.2f}</td></tr>'
-    return f'{scroll("Learning rates, last epoch")}<table class="stages"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'{scroll("Learning rates, last epoch")}<table class="stages"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )

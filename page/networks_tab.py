@@ -22,58 +22,69 @@ from page import (
     robustness,
     training_curves,
 )
-from page.measured import Evaluation, Measured, Missing, read
+from page.measured import Evaluation, Measured, Missing
 from page.naming import split_name
+from page.reader import read
 from page.trust import untested
 
 T = TypeVar("T")
 
-# Section -> its title and what to know before reading it.
+# Section -> its link, its title and what to know before reading it.
 SECTIONS = {
     "results": (
+        "Results",
         "How often are they right?",
         "The share of photos whose class is named rightly: the dot. The bar is its 95 % interval "
         "(Wilson): on other photos of the same kind the share may well be anywhere in it.",
     ),
     "mistakes": (
+        "Mistakes",
         "What do they take for what?",
         "Rows are what the cars are, columns what they were called. The darker a cell, the larger the "
         "share of its row; what lies off the diagonal is wrong.",
     ),
     "disagreement": (
+        "Disagreement",
         "When the two networks disagree, who is right?",
         "Only photos for which 75 px and 100 px name different classes.",
     ),
     "calibration": (
+        "Calibration",
         "Do they know how sure they may be?",
         "Photos are put into 15 bins by how sure the network is. On the diagonal, what it says is as "
         "often right as it says; below it, the network is too sure. A larger mark stands for more photos.",
     ),
     "robustness": (
+        "Disturbances",
         "What throws them off?",
         "The same photos again, with the border replaced, smaller, mirrored, compressed, darker or "
         "brighter. If dealers’ frames carried the answer, replacing the border would cost much.",
     ),
     "novelty": (
+        "No car",
         "Do they notice that it is no car?",
         "Any picture gets a class. A cue compares the fifth convolution’s response with that to training "
         "photos, and flags what is unlike them.",
     ),
     "training": (
+        "Training",
         "How were they trained?",
         "In stages, each from the best epoch of the one before; upright lines divide them. The "
         "temperature that calibrates the probabilities was fitted afterwards.",
     ),
     "rates": (
+        "Learning rates",
         "How fast may they learn?",
         "Short runs that differ only in the peak of the learning rate.",
     ),
     "maps": (
+        "Mean maps",
         "Where do they look on average?",
         "The mean of the maps, whatever their sign: the stronger the colour, the more weight lies there.",
     ),
-    "costs": ("What does a map cost?", "Time on one core of a processor, without a graphics card."),
+    "costs": ("Cost", "What does a map cost?", "Time on one core of a processor, without a graphics card."),
     "worth": (
+        "Faithfulness",
         "What are the maps worth?",
         "The tests of the Trust tab, over many photos.",
     ),
@@ -138,7 +149,7 @@ def _about(evaluation: Evaluation | Missing) -> str:
 
 
 def _section(name: str, html: str) -> str:
-    title, how = SECTIONS[name]
+    _, title, how = SECTIONS[name]
     return (
         f'<section class="card" id="networks-{name}" aria-label="{escape(title)}"><header class="question">'
         f"<h3>{escape(title)}</h3><p>{escape(how)}</p></header>{html}</section>"

@@ -60,4 +60,5 @@ def _table(robustness: Robustness, source: str) -> str:
 
 def _cell(change: float) -> str:
     shade = min(abs(change) / STRONGEST, 1)
-    return f'<td class="{"worse" if change < 0 else "better"}" style="--shade:{100 * shade:.0f}%">{signed(change, 1)}</td>'
+    kind = "worse" if change < 0 else "better"
+    return f'<td class="{kind}" style="--shade:{100 * shade:.0f}%">{signed(change, 1)}</td>'

@@ -20,17 +20,10 @@ def stages(training: Mapping[str, tuple[Stage, ...]]) -> str:
     """For each network its curves over all stages, and a table of what each stage was."""
     sources = list(next(iter(training.values()))[0].epochs[0].validation)
     blocks = "".join(
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
-        f"<section><h4>{escape(classifier_name(name))}</h4>{_curves(classifier_name(name), each)}{_table(each)}</section>"
-        for name, each in training.items()
+        f"<section><h4>{escape(title)}</h4>{_curves(title, each)}{_table(each)}</section>"
+        for title, each in ((classifier_name(name), each) for name, each in training.items())
     )
-    return f"{source_key(sources, 'solid')}{blocks}"
+    return source_key(sources, "solid") + blocks
 
 
 def origin(recipe: Mapping[str, object], first: bool) -> str:
