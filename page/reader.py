@@ -39,8 +39,8 @@ MADE_BY = {
     ROBUSTNESS: "python -m carmodel.robustness --data DIR --out weights/robustness.json",
     NOVELTY: "python -m carmodel.novelty --data DIR --others DIR",
     RATES: "python -m carmodel.rates --data DIR --size 75",
-    SURVEY: "python -m explain.survey --data DIR --out OUT, whose survey.json and maps.npz are then copied to "
-    f"weights/{SURVEY} and weights/{MAPS}",
+    SURVEY: "python -m explain.survey --data DIR --out OUT, then copies of OUT/survey.json and OUT/maps.npz "
+    f"as weights/{SURVEY} and weights/{MAPS}",
 }  # file -> what makes it
 
 
