@@ -1,6 +1,14 @@
 import pytest
 
-from page.naming import classifier_name, one_digit, ordered, source_hint, source_name, source_title, split_name
+from page.naming import (
+    classifier_name,
+    one_digit,
+    ordered,
+    source_hint,
+    source_name,
+    source_title,
+    split_name,
+)
 
 
 @pytest.mark.parametrize(
