@@ -19,7 +19,7 @@ from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from explain.members import Others, others
-from page import compare_tab, examples
+from page import compare_tab, examples, guide_tab, networks_tab
 from page.endings import quiet
 from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
@@ -69,8 +69,8 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
     return explainers
 
 
-def build(explainers: Mapping[str, Explainer], beside: Others = NONE) -> gr.Blocks:
-    """The whole page, ready to launch; `beside` is what the folder of the networks holds besides pairs."""
+def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: Path = WEIGHTS) -> gr.Blocks:
+    """The whole page, ready to launch, for networks of the folder `weights`, `beside` those without a pair."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
@@ -91,6 +91,10 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE) -> gr.Bloc
                         followers["Compare"], compared = compare_tab.build(
                             everyone, beside.unusable, [visit, *left.controls], QUEUE
                         )
+                    with gr.Tab("Networks", elem_id="tab-networks"):
+                        networks_tab.build(weights)
+                    with gr.Tab("Guide", elem_id="tab-guide"):
+                        guide_tab.build(weights)
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
         settings = [visit, *left.controls]
@@ -155,7 +159,8 @@ def main() -> None:
         explainers = load_explainers(options.weights)
     except WeightsError as error:
         sys.exit(str(error))
-    page = build(explainers, others(options.weights, explainers.values())).queue(max_size=WAITING)
+    beside = others(options.weights, explainers.values())
+    page = build(explainers, beside, options.weights).queue(max_size=WAITING)
     page.launch(
         server_name=options.host,
         server_port=options.port,

@@ -4,6 +4,9 @@ Guo et al. 2017, "On Calibration of Modern Neural Networks": dividing all logits
 validation photos, leaves every verdict as it is and makes the probabilities honest.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -37,15 +40,41 @@ def fold_temperature(network: CarNet, temperature: float) -> None:
     network.head[-1].bias /= temperature
 
 
-def calibration_error(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
-    """Expected calibration error of probabilities (n, classes) in [0, 1]: mean |accuracy − confidence|.
+@dataclass(frozen=True)
+class Bin:
+    """The photos whose confidence lies in one of several bins of equal width over [0, 1].
 
-    Confidences are put in `bins` bins of equal width; each bin counts by its share of the photos
-    (Naeini et al. 2015; Guo et al. 2017).
+    `confidence` and `accuracy` are their means in [0, 1], None where there are no photos.
+    """
+
+    count: int
+    confidence: float | None
+    accuracy: float | None
+
+
+def reliability(probabilities: Tensor, labels: Tensor, bins: int = 15) -> tuple[Bin, ...]:
+    """The points of a reliability diagram, of probabilities (n, classes) in [0, 1] against labels (n,).
+
+    A confidence on the edge of two bins belongs to the lower one (Guo et al. 2017, section 2).
     """
     confidence, verdict = probabilities.max(dim=1)
-    right = (verdict == labels).double()
     edges = torch.linspace(0, 1, bins + 1, dtype=confidence.dtype)[1:-1]
-    surplus = torch.zeros(bins, dtype=torch.float64)
-    surplus.index_add_(0, torch.bucketize(confidence, edges), right - confidence.double())
-    return float(surplus.abs().sum() / len(labels))
+    places = torch.bucketize(confidence, edges)
+    counts = torch.bincount(places, minlength=bins).tolist()
+    sums, right = (
+        torch.zeros(bins, dtype=torch.float64).index_add_(0, places, values.double()).tolist()
+        for values in (confidence, verdict == labels)
+    )
+    return tuple(
+        Bin(n, total / n, hits / n) if n else Bin(0, None, None)
+        for n, total, hits in zip(counts, sums, right, strict=True)
+    )
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Expected calibration error: mean |accuracy − confidence|, each bin counting by its share of the photos.
+
+    Naeini et al. 2015; Guo et al. 2017. Raises ZeroDivisionError without a photo.
+    """
+    surplus = (each.count * abs(each.accuracy - each.confidence) for each in bins if each.count)
+    return sum(surplus) / sum(each.count for each in bins)

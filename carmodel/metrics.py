@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from carmodel.calibration import calibration_error
+from carmodel.calibration import Bin, calibration_error, reliability
 from carmodel.network import CLASSES
 
 Z95 = 1.959964  # standard normal quantile of a two-sided 95 % interval
@@ -26,6 +26,7 @@ class Scores:
     precision: dict[str, float | None]
     confusion: tuple[tuple[int, ...], ...]
     ece: float
+    bins: tuple[Bin, ...]  # of the reliability diagram, from confidence 0 to 1
 
 
 def scores(probabilities: Tensor, labels: Tensor) -> Scores:
@@ -35,6 +36,7 @@ def scores(probabilities: Tensor, labels: Tensor) -> Scores:
     confusion = torch.bincount(labels * classes + verdicts, minlength=classes**2).reshape(classes, classes)
     right, by_label, by_verdict = confusion.diag(), confusion.sum(dim=1), confusion.sum(dim=0)
     total = int(right.sum())
+    bins = reliability(probabilities, labels)
     return Scores(
         n=len(labels),
         accuracy=total / len(labels),
@@ -42,7 +44,8 @@ def scores(probabilities: Tensor, labels: Tensor) -> Scores:
         recall=_shares(right, by_label),
         precision=_shares(right, by_verdict),
         confusion=tuple(map(tuple, confusion.tolist())),
-        ece=calibration_error(probabilities, labels),
+        ece=calibration_error(bins),
+        bins=bins,
     )
 
 

@@ -1,25 +1,24 @@
-"""Line charts as inline SVG, drawn by matplotlib in inks that the style sheet fills in, so dark mode follows.
+"""Line charts as inline SVG in inks that the style sheet fills in, so dark mode follows.
 
-The figure is drawn without pyplot, whose state is global. Text, axes and grid take `currentColor`; a line
-takes the CSS variable of its name, and is told apart by its dashes and marks as well as by its colour.
+Text, axes and grid take `currentColor`; a line takes the CSS variable of its name, and is told apart by its
+dashes and marks as well as by its colour. Nothing is imported for it, and charts need no ids.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from html import escape
-from io import StringIO
-from itertools import count
-from threading import Lock
 
-TEXT = "#010101"  # stands for currentColor until the SVG is written
-MARGINS = 0.5, 0.12, 0.24, 0.1  # inches: left, right, bottom, top
 UNITS = 72  # of the SVG in an inch
-TEXT_SIZE = 11  # units
-DASHES = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.6))}
-
-_drawing = Lock()  # the settings that savefig reads are global
+LEFT, RIGHT, TOP, BOTTOM = 36.0, 8.6, 7.2, 17.3  # margins, units
+TITLE = 14.4  # height of the title under the axis, units
+PAD, DROP = 5.0, 13.0  # units from the axes to their labels: leftwards, and down to the base line
+DASHES = {"solid": "", "dashed": "7.2 3.6", "dotted": "1.8 2.9"}
+MARKS = {
+    "o": '<circle cx="{x}" cy="{y}" r="{r}" {style}/>',
+    "s": '<rect x="{left}" y="{above}" width="{d}" height="{d}" {style}/>',
+    "^": '<path d="M {x} {above} L {right} {below} L {left} {below} Z" {style}/>',
+}
+RADIUS = 2.4  # of a mark, units
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,11 @@ class Line:
 
     ink: str  # name of a CSS variable, without "--"
     y: Sequence[float | None]
-    dashes: str = "solid"  # one of DASHES
-    mark: str = ""  # one of matplotlib's markers, such as "o"
+    dashes: str = "solid"  # one of DASHES, or "" for marks alone
+    mark: str = ""  # one of MARKS, or "" for none
     every: int = 1  # a mark at each point, or at every so many
+    x: Sequence[float] | None = None  # where the values lie, if not where the chart's do
+    sizes: Sequence[float] = ()  # of its marks, in usual ones; empty if all are usual
 
 
 @dataclass(frozen=True)
@@ -49,61 +50,66 @@ def chart(
     across: Axis,
     up: Axis,
     size: tuple[float, float] = (3.5, 1.95),
+    rules: Sequence[float] = (),
 ) -> str:
     """Lines over common `x` as an <svg> that fills the width it is given; `alt` says in words what it shows.
 
-    `size` is in inches of 72 units; the text's size is the style sheet's, about TEXT_SIZE units.
+    `size` is in inches of 72 units; the text's size is the style sheet's. `rules` are places across where an
+    upright line divides the chart.
     """
-    from matplotlib import rc_context  # imported here: it takes seconds, which the page's start need not wait
-    from matplotlib.figure import Figure
+    width, height = (UNITS * side for side in size)
+    floor = height - BOTTOM - (TITLE if across.title else 0.0)
 
-    left, right, bottom, top = MARGINS
-    bottom += 0.2 if across.title else 0.0
-    width, height = size
-    figure = Figure(figsize=size, dpi=UNITS)
-    box = left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height
-    axes = figure.add_axes(box)
-    inks = {}
-    for line, number in zip(lines, count(2)):
-        inks[colour := f"#0101{number:02x}"] = line.ink
-        y = [float("nan") if value is None else value for value in line.y]
-        axes.plot(
-            x,
-            y,
-            color=colour,
-            linestyle=DASHES[line.dashes],
-            linewidth=1.8,
-            marker=line.mark,
-            markevery=line.every,
-            markersize=4.5,
-            clip_on=False,
+    def place(values: Sequence[float], axis: Axis, start: float, end: float) -> list[float]:
+        low, high = axis.ticks[0], axis.ticks[-1]
+        return [start + (end - start) * (value - low) / (high - low) for value in values]
+
+    def at(values: Sequence[float]) -> list[float]:
+        return place(values, across, LEFT, width - RIGHT)
+
+    def level(values: Sequence[float]) -> list[float]:
+        return place(values, up, floor, TOP)
+
+    grid = "".join(f"M {LEFT} {y:.1f} H {width - RIGHT:.1f}" for y in level(up.ticks))
+    grid += "".join(f"M {place:.1f} {TOP} V {floor:.1f}" for place in at(rules))
+    body = [
+        f'<path d="{grid}" fill="none" style="stroke-width: 0.8; stroke: currentColor; opacity: 0.14"/>',
+        *_texts(across, [(place, floor + DROP) for place in at(across.ticks)], "middle"),
+        _text(across.title, (LEFT + width - RIGHT) / 2, height - 4, "middle") if across.title else "",
+        *_texts(up, [(LEFT - PAD, y + 3.8) for y in level(up.ticks)], "end"),
+    ]
+    for line in lines:
+        known = [number for number, value in enumerate(line.y) if value is not None]
+        places = at(x if line.x is None else line.x)
+        levels = dict(zip(known, level([line.y[number] for number in known]), strict=True))
+        body += _drawn(line, {number: (places[number], levels[number]) for number in known})
+    return (
+        f'<svg class="chart" role="img" aria-label="{escape(alt)}" viewBox="0 0 {width:g} {height:g}">'
+        f"{''.join(body)}</svg>"
+    )
+
+
+def _drawn(line: Line, points: dict[int, tuple[float, float]]) -> Iterator[str]:
+    if line.dashes:
+        steps = " ".join(
+            f"{'L' if number - 1 in points else 'M'} {x:.1f} {y:.1f}" for number, (x, y) in points.items()
         )
-    axes.set_xlim(across.ticks[0], across.ticks[-1])
-    axes.set_ylim(up.ticks[0], up.ticks[-1])
-    axes.set_xticks(across.ticks, across.labels, fontsize=TEXT_SIZE)
-    axes.set_yticks(up.ticks, up.labels, fontsize=TEXT_SIZE)
-    axes.set_xlabel(across.title, fontsize=TEXT_SIZE)
-    axes.tick_params(length=0, pad=5)
-    axes.grid(axis="y", color=TEXT, alpha=0.14, linewidth=0.8)
-    axes.spines[:].set_visible(False)
-    axes.set_axisbelow(True)
-    file = StringIO()
-    with _drawing, rc_context({"svg.fonttype": "none", "svg.hashsalt": ""}):
-        figure.savefig(file, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator")))
-    return _inline(file.getvalue(), alt, inks)
+        dashes = f"stroke-dasharray: {DASHES[line.dashes]}; " if DASHES[line.dashes] else ""
+        style = f"{dashes}stroke-width: 1.8; stroke-linejoin: round; stroke: var(--{line.ink})"
+        yield f'<path d="{steps}" fill="none" style="{style}"/>'
+    for number, (x, y) in points.items():
+        if line.mark and number % line.every == 0:
+            r = RADIUS * (line.sizes[number] if line.sizes else 1)
+            edges = {"left": x - r, "right": x + r, "above": y - r, "below": y + r}
+            figures = {name: f"{value:.1f}" for name, value in {"x": x, "y": y, "d": 2 * r, **edges}.items()}
+            yield MARKS[line.mark].format(**figures, r=f"{r:.2f}", style=f'style="fill: var(--{line.ink})"')
 
 
-def _inline(svg: str, alt: str, inks: dict[str, str]) -> str:
-    """The figure's own SVG as a part of a page: named, without a size, style or fonts of its own."""
-    own = sha256((alt + svg).encode()).hexdigest()[:8]  # ids must differ from those of the other charts
-    body = svg[svg.index("<defs>", svg.index("<svg")) :]
-    body = re.sub(r"<style.*?</style>|<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r" ?font-(size|family): [^;\"]*;?", "", body)
-    used = set(re.findall(r"#(\w+)\"|url\(#(\w+)\)", body))
-    kept = {first or second for first, second in used}
-    body = re.sub(r' id="([^"]*)"', lambda found: f' id="{found[1]}-{own}"' if found[1] in kept else "", body)
-    body = re.sub(r'(xlink:href="#|url\(#)(\w+)', rf"\1\2-{own}", body).replace("xlink:href", "href")
-    for colour, ink in {TEXT: "currentColor", **{c: f"var(--{ink})" for c, ink in inks.items()}}.items():
-        body = body.replace(colour, ink)
-    box = re.search(r'viewBox="[^"]*"', svg)[0]
-    return f'<svg class="chart" role="img" aria-label="{escape(alt)}" {box}>{body}'
+def _texts(axis: Axis, places: Sequence[tuple[float, float]], anchor: str) -> Iterator[str]:
+    for label, place in zip(axis.labels, places, strict=True):
+        if label:
+            yield _text(label, *place, anchor)
+
+
+def _text(text: str, x: float, y: float, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -50,6 +50,9 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
     answers, agreed = {}, {}
     for method in METHODS:
         with _timed(seconds, f"map, {method}"):
+            for name in NETWORKS[:-1]:
+                with _timed(seconds, f"map, {method}, {name}"):  # kept by the explainer for those below
+                    _maps(explainer, photo, method, targets[AVERAGE], [name])
             both = _maps(explainer, photo, method, targets[AVERAGE])
             answers[method] = {AVERAGE: mean(list(both.values()))}
             for name, same_question in both.items():

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from carmodel.calibration import calibration_error, fit_temperature, fold_temperature
+from carmodel.calibration import Bin, calibration_error, fit_temperature, fold_temperature, reliability
 from carmodel.network import CarNet
 
 
@@ -33,13 +33,30 @@ def test_folding_divides_the_logits(batchnorm):
         assert torch.allclose(network(x), before / 1.7, atol=1e-6)
 
 
-def test_calibration_error_by_hand():
+@pytest.fixture
+def answers():
     # Bins of 1/15: 0.95 and 0.97 share the last one (right, wrong); 0.62 is alone in its bin (right).
-    probabilities = torch.tensor([[0.95, 0.05], [0.97, 0.03], [0.38, 0.62]])
-    labels = torch.tensor([0, 1, 1])
+    return torch.tensor([[0.95, 0.05], [0.97, 0.03], [0.38, 0.62]]), torch.tensor([0, 1, 1])
+
+
+def test_bins_by_hand(answers):
+    bins = reliability(*answers)
+    assert len(bins) == 15
+    assert {place: each.count for place, each in enumerate(bins) if each.count} == {9: 1, 14: 2}
+    assert bins[0] == Bin(0, None, None)
+    assert (bins[9].confidence, bins[9].accuracy) == pytest.approx((0.62, 1.0))
+    assert (bins[14].confidence, bins[14].accuracy) == pytest.approx((0.96, 0.5))
+
+
+def test_confidence_on_an_edge_belongs_to_the_lower_bin():
+    bins = reliability(torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([0, 1]), bins=4)
+    assert [each.count for each in bins] == [0, 1, 1, 0]
+
+
+def test_calibration_error_by_hand(answers):
     # |(1 + 0) − (0.95 + 0.97)| / 3 + |1 − 0.62| / 3 = 0.92 / 3 + 0.38 / 3
-    assert calibration_error(probabilities, labels) == pytest.approx(1.30 / 3, abs=1e-6)
+    assert calibration_error(reliability(*answers)) == pytest.approx(1.30 / 3, abs=1e-6)
 
 
 def test_calibration_error_of_certain_and_right_answers_is_zero():
-    assert calibration_error(torch.eye(4), torch.arange(4)) == 0
+    assert calibration_error(reliability(torch.eye(4), torch.arange(4))) == 0

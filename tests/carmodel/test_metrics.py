@@ -30,6 +30,7 @@ def test_scores_by_hand():
     assert result.precision == {"sedan": 0.5, "coupe": 0.5, "suv": None, "truck": None}
     # every confidence is in a bin of its own: (0.3 + 0.6 + 0.1 + 0.5) / 4
     assert result.ece == pytest.approx(1.5 / 4, abs=1e-6)
+    assert {10: 1, 13: 1, 7: 1}.items() <= {at: each.count for at, each in enumerate(result.bins)}.items()
 
 
 def test_disagreement_by_hand():

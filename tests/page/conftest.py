@@ -1,18 +1,24 @@
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from carmodel.calibration import Bin
 from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.metrics import Disagreement, Scores, wilson
 from carmodel.network import CLASSES, SIZES
 from carmodel.photo import Photo
 from explain.explainer import Classification
 from explain.maps import Attribution, completeness_gap
+from explain.survey.summary import Interval
 from explain.target import Target
 from page.background import Background
+from page.measured import Evaluation
+from page.surveyed import Survey
 from page.visit import Subject
 
 
@@ -138,3 +144,62 @@ def broken(tmp_path) -> str:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0 and no more")
     return str(path)
+
+
+@pytest.fixture
+def scores():
+    """Makes the scores of photos of which so many sedans are called coupe; there are 10 of each class."""
+
+    def make(wrong=2, ece=0.05):
+        right, n = 40 - wrong, 40
+        confusion = ((10 - wrong, wrong, 0, 0), (0, 10, 0, 0), (0, 0, 10, 0), (0, 0, 0, 10))
+        recall = {"sedan": 1 - wrong / 10, "coupe": 1.0, "suv": 1.0, "truck": 1.0}
+        precision = {"sedan": 1.0, "coupe": 10 / (10 + wrong), "suv": 1.0, "truck": None}
+        bins = (*[Bin(0, None, None)] * 13, Bin(10, 0.9, 0.8), Bin(30, 0.99, 1.0))
+        return Scores(n, right / n, wilson(right, n), recall, precision, confusion, ece, bins)
+
+    return make
+
+
+@pytest.fixture
+def evaluation(scores) -> Evaluation:
+    """Two networks and an ensemble on photos of two sources."""
+    found = {
+        name: {"truecar": scores(wrong), "stanford": scores(wrong + 1, 0.1)}
+        for name, wrong in (("final-75", 4), ("final-100", 3), ("average", 2))
+    }
+    disagreement = {source: Disagreement(40, 8, 2, 5, 1) for source in ("stanford", "truecar")}
+    return Evaluation("val", found, disagreement)
+
+
+@pytest.fixture
+def survey() -> Survey:
+    """A survey of 40 photos, whose weight lies in the centre ninth alone."""
+    centre = np.zeros((75, 75), np.float32)
+    centre[25:50, 25:50] = 9
+
+    def interval(mean):
+        return Interval(mean, mean * 0.9, mean * 1.1, 40)
+
+    methods = {"gradcam": 0.4, "integrated_gradients": 0.3, "shap": 0.2}  # -> deletion area
+    figures = {
+        network: {
+            method: {"deletion": interval(area), "beats_both_deletion": interval(0.5)}
+            | ({} if method == "gradcam" else {"gap": interval(0.01 if method != "shap" else 1e-6)})
+            for method, area in methods.items()
+        }
+        for network in ("75", "100", "average")
+    }
+    control = {network: {"deletion": interval(0.45), "insertion": interval(0.7)} for network in figures}
+    seconds = {
+        (method, network): interval(10 * area * share)
+        for method, area in zip(methods, (0.001, 0.4, 0.1), strict=True)
+        for network, share in (("75", 0.25), ("100", 0.75), ("", 1.0))
+    }
+    maps = {
+        (method, network, group): centre
+        for method in methods
+        for network in figures
+        for group in ("all", *CLASSES[:3])
+    }
+    return Survey("test", 40, True, figures, control, seconds, maps)

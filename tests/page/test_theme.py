@@ -6,10 +6,14 @@ from page.theme import FAVICON, FOLDER, HEAD, THEME
 
 
 def test_nothing_is_fetched():
-    style = (FOLDER / "style.css").read_text()
-    assert "//" not in style + HEAD and "url(" not in style and "@import" not in style
+    assert "//" not in HEAD and "url(" not in HEAD and "@import" not in HEAD
     assert THEME._stylesheets == []
     assert re.findall(r"url\((?!['\"]?data:)", THEME._get_theme_css()) == []
+
+
+def test_every_style_sheet_is_in_the_head():
+    sheets = list(FOLDER.glob("*.css"))
+    assert len(sheets) > 1 and all(sheet.read_text() in HEAD for sheet in sheets)
 
 
 def test_favicon_is_a_square_picture():

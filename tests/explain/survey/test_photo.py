@@ -117,9 +117,12 @@ def test_arrays_are_curves_and_densities_in_the_order_of_the_rows(explainer, pho
 
 
 def test_time_of_every_part(measured):
-    maps = [f"map, {method}" for method in METHODS]
+    maps = [f"map, {method}{network}" for method in METHODS for network in ("", ", 75", ", 100")]
     assert measured.seconds.keys() == {*maps, "agreement", "controls", "curves"}
     assert all(spent > 0 for spent in measured.seconds.values())
+    for method in METHODS:
+        whole, *parts = (measured.seconds[f"map, {method}{network}"] for network in ("", ", 75", ", 100"))
+        assert whole >= sum(parts)
 
 
 def test_stability_and_sanity_of_every_network_and_method(explainer, photo, monkeypatch):
