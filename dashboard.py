@@ -70,7 +70,7 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
 
 
 def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: Path = WEIGHTS) -> gr.Blocks:
-    """The whole page, ready to launch, for networks of the folder `weights`, `beside` those without a pair."""
+    """The whole page, ready to launch; `weights` is the networks' folder, `beside` those without a pair."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
