@@ -28,6 +28,7 @@ from page.handlers import Handlers
 from page.link import opener
 from page.package import Packages
 from page.photo_input import PhotoInput
+from page.preview import APP
 from page.stream import NOTHING, PREDICTED, Controls, panels
 from page.take_away import take_away, wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
@@ -218,6 +219,7 @@ def main() -> None:
         server_port=options.port,
         share=options.share or None,
         mcp_server=True,
+        app_kwargs=APP,
         prevent_thread_lock=True,
         theme=THEME,
         head=HEAD,
