@@ -30,7 +30,7 @@ THEIRS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def tags(root: str) -> str:
-    """The meta tags of the page at an address without a slash at its end."""
+    """The title and meta tags of the page at an address without a slash at its end."""
     named = {
         "og:type": "website",
         "og:url": f"{root}/",
@@ -46,7 +46,7 @@ def tags(root: str) -> str:
         "twitter:image": f"{root}{ADDRESS}",
         "description": DESCRIPTION,
     }
-    return "".join(
+    return f"<title>{TITLE}</title>\n" + "".join(
         f'<meta {"property" if name.startswith("og:") else "name"}="{name}" content="{escape(content)}">\n'
         for name, content in named.items()
     )
