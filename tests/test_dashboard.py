@@ -98,7 +98,11 @@ def test_maps_and_their_tests_have_a_queue_each(explainers):
 
 
 def test_only_endpoints_with_a_meaning_are_public(client):
-    assert client.view_api(return_format="dict")["named_endpoints"].keys() == {"/classify", "/explain"}
+    assert client.view_api(return_format="dict")["named_endpoints"].keys() == {
+        "/classify",
+        "/explain",
+        "/evidence",
+    }
 
 
 def test_classify_endpoint(client):

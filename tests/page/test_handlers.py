@@ -187,24 +187,3 @@ def test_known_evidence_is_there_with_the_maps(handle, photo, fake, quick_eviden
     list(handle.evidences.test(visit.subject, fake, maps, True, lambda: True))
     *_, tested = handle.on_controls(visit, *FAST)
     assert "Being tested" in untested[4] and "Beats both controls." in tested[4]
-
-
-def test_endpoints_answer_with_the_files_name(handle, tmp_path):
-    path = saved(tmp_path, "car.png")
-    assert handle.classify(path, "priority", "final")["photo"]["file"] == "car.png"
-    answer = handle.explain(path, "average", "suv", "coupe", "final", "black", 0.5)
-    assert (answer["photo"]["file"], answer["target"]) == ("car.png", "suv − coupe")
-
-
-@pytest.mark.parametrize("settings", [("suv", "suv"), ("suv", "nothing")])
-def test_endpoints_answer_errors_in_a_sentence(handle, broken, tmp_path, settings):
-    path = broken if "nothing" in settings else saved(tmp_path, "car.png")
-    with pytest.raises(gr.Error) as raised:
-        handle.explain(path, "average", *settings, "final", "black", 0.5)
-    assert "please" in raised.value.message
-    assert str(tmp_path) not in raised.value.message
-
-
-def test_endpoint_without_a_photo(handle):
-    with pytest.raises(gr.Error, match="There is no photo"):
-        handle.classify(None, "average", "final")
