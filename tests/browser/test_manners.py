@@ -42,7 +42,7 @@ def focused(page):
       on.blur();
       const after = chain.map(looks);
       on.focus();
-      return {text: on.innerText || on.value || on.dataset.file || '', role: on.getAttribute('role') || on.tagName,
+      return {text: on.innerText || on.value || '', role: on.getAttribute('role') || on.tagName,
               file: on.dataset.file, visible: before.some((look, at) => look !== after[at])};
     }""")
 
