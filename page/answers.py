@@ -9,7 +9,7 @@ from explain.evidence import Evidence, verdict
 from explain.explainer import Explainer
 from explain.faithfulness import Faithfulness
 from explain.report import Report, as_table, row
-from page.answer_types import AreasAnswer, Classified, EvidenceAnswer, Explained, Tested
+from page.answer_types import AreasAnswer, Classified, EvidenceAnswer, Examined, Explained
 from page.evidence import AVERAGE, Evidences
 from page.stream import Controls
 
@@ -36,7 +36,7 @@ def explain(explainer: Explainer, name: str, photo: Photo, controls: Controls) -
 
 def evidence(
     explainer: Explainer, evidences: Evidences, name: str, photo: Photo, controls: Controls
-) -> Tested:
+) -> Examined:
     """What tests find about every method's map of both networks and, if it is asked for, of their average.
 
     Raises ControlsError.

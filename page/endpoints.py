@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from carmodel.photo import Photo, PhotoError, read_photo
 from explain.explainer import Explainer
 from page import answers
-from page.answer_types import Classified, Explained, Tested
+from page.answer_types import Classified, Examined, Explained
 from page.evidence import Evidences
 from page.stream import Controls, ControlsError
 
@@ -79,7 +79,7 @@ class Endpoints:
         reference: str,
         tolerance: float,
         detail: str,
-    ) -> Tested:
+    ) -> Examined:
         """Test how far the maps that explain a photo can be trusted.
 
         For every method and network: the areas under the probability while the photo is covered, deletion,

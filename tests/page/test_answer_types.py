@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from page import answers
-from page.answer_types import Classified, Explained, Tested
+from page.answer_types import Classified, Examined, Explained
 from page.background import Background
 from page.evidence import Evidences
 from page.stream import Controls
@@ -14,7 +14,7 @@ def test_every_answer_is_of_its_type_and_holds_nothing_else(fake, photo, quick_e
     for kind, answer in (
         (Classified, answers.classify(fake, "car.jpg", photo, mode)),
         (Explained, answers.explain(fake, "car.jpg", photo, controls)),
-        (Tested, answers.evidence(fake, Evidences(Background()), "car.jpg", photo, controls)),
+        (Examined, answers.evidence(fake, Evidences(Background()), "car.jpg", photo, controls)),
     ):
         # Fields that a type does not name are dropped, so an answer that holds one is not equal.
         assert TypeAdapter(kind).validate_python(answer, strict=True) == answer
