@@ -116,7 +116,7 @@ class EvidenceAnswer(TypedDict):
     verdict: str  # whether it beats the controls, as a sentence
 
 
-class Tested(TypedDict):
+class Examined(TypedDict):
     """The answer of /evidence."""
 
     photo: PhotoAnswer

@@ -21,8 +21,8 @@ from page.answer_types import (
     Classified,
     Compared,
     EvidenceAnswer,
+    Examined,
     Explained,
-    Tested,
 )
 from page.evidence import AVERAGE, Evidences
 from page.stream import Controls
@@ -83,7 +83,7 @@ def compare(
 
 def evidence(
     explainer: Explainer, evidences: Evidences, name: str, photo: Photo, controls: Controls
-) -> Tested:
+) -> Examined:
     """What tests find about every method's map of both networks and, if it is asked for, of their average.
 
     Raises ControlsError.

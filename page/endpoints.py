@@ -16,7 +16,7 @@ from carmodel.photo import Photo, PhotoError, read_photo
 from explain.explainer import Explainer
 from explain.members import Member
 from page import answers
-from page.answer_types import Classified, Compared, Explained, Tested
+from page.answer_types import Classified, Compared, Examined, Explained
 from page.evidence import Evidences
 from page.markup import SORRY
 from page.stream import Controls, ControlsError
@@ -87,7 +87,7 @@ class Endpoints:
         reference: str,
         tolerance: float,
         detail: str,
-    ) -> Tested:
+    ) -> Examined:
         """Test how far the maps that explain a photo can be trusted.
 
         For every method and network: the areas under the probability while the photo is covered, deletion,

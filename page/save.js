@@ -1,4 +1,4 @@
-// "Save PNG" under a map: the picture as it is shown, as a file named after method, column and photo.
+/* "Save PNG" under a map: the picture as it is shown, as a file named after method, column and photo. */
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button.save");
   if (!button) return;

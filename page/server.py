@@ -5,6 +5,7 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from page.guard import Guard
+from page.preview import APP
 
 UPLOADS = (60, 480)  # seconds: every minute, files of more than eight minutes are deleted: none lasts ten
 WAITING = 48  # requests in the queue, about a minute of work on two cores; who comes then is told so
@@ -19,5 +20,5 @@ SETTINGS: dict[str, Any] = {
     "ssr_mode": False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
     "run_history": False,  # gradio would keep every photo and result in the browser
     "state_session_capacity": 200,  # visits in memory, of about a megabyte each
-    "app_kwargs": {"middleware": [Middleware(Guard)]},
+    "app_kwargs": APP | {"middleware": [Middleware(Guard), *APP["middleware"]]},
 }

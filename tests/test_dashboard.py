@@ -102,6 +102,7 @@ def test_only_endpoints_with_a_meaning_are_public(client):
         "/classify",
         "/explain",
         "/compare",
+        "/evidence",
     }
 
 

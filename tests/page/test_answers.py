@@ -7,7 +7,9 @@ import torch
 from carmodel.network import CLASSES
 from explain.members import members
 from explain.target import Target
-from page.answers import classify, compare, explain
+from page.answers import classify, compare, evidence, explain
+from page.background import Background
+from page.evidence import Evidences
 from page.stream import Controls
 
 
@@ -54,3 +56,20 @@ def test_comparison_as_json(fake, photo, monkeypatch):
     assert answer["agreement"]["final-75"]["final-100"]["rank_correlation"] == pytest.approx(-1)
     assert answer["differ_most"]["networks"] == ["final-75", "final-100"]
     assert "more for" in answer["differ_most"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "networks"), [("average", {"75", "100", "average"}), ("priority", {"75", "100"})]
+)
+def test_evidence_as_json(fake, photo, quick_evidence, mode, networks):
+    evidences = Evidences(Background())
+    answer = json.loads(json.dumps(evidence(fake, evidences, "car.jpg", photo, Controls(mode))))
+    methods = ("gradcam", "integrated_gradients", "shap")
+    assert answer["evidence"].keys() == {f"{method}_{name}" for method in methods for name in networks}
+    found = answer["evidence"]["shap_100"]
+    assert found["areas"] == pytest.approx({"deletion": 0.25, "insertion": 0.75})  # those of `known`
+    assert found["random"] == pytest.approx({"deletion": 0.4, "insertion": 0.5})
+    assert found["gaussian"] == pytest.approx({"deletion": 0.5, "insertion": 0.6})
+    assert found["beats"] == {"deletion": True, "insertion": True}
+    assert found["border"] == pytest.approx({"attribution": 0.2, "area": 0.4224, "ratio": 0.2 / 0.4224})
+    assert found["verdict"] == "Beats both controls."

@@ -78,7 +78,13 @@ def test_tests_stand_under_the_receipts(attribution, photo):
     maps = pair(attribution, "shap")
     html = drawn(maps, photo, tests={"75": "<p>first</p>", "average": "<p>third</p>"})
     captions = re.findall("<figcaption>(.*?)</figcaption>", html)
-    assert [each.rpartition("</dl>")[2] for each in captions] == ["<p>first</p>", "", "<p>third</p>", ""]
+    below = [re.search("</dl>(.*?)<button", each)[1] for each in captions]
+    assert below == ["<p>first</p>", "", "<p>third</p>", ""]
+
+
+def test_each_picture_can_be_saved_under_a_name_of_its_own(attribution, photo):
+    names = re.findall('data-map="(.*?)"', drawn(pair(attribution, "shap"), photo))
+    assert names == ["shap-75", "shap-100", "shap-average", "shap-75-100"]
 
 
 def test_waiting_row_keeps_its_place(photo):
