@@ -18,7 +18,7 @@ from carmodel.network import SIZES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
-from page import examples
+from page import examples, what_if_tab
 from page.endings import quiet
 from page.handlers import Handlers
 from page.side import side
@@ -27,6 +27,7 @@ from page.tabs import explain_tab, look_at, panel, trust_tab
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.trust_handlers import TrustHandlers
 from page.visit import Visit
+from page.what_if_handlers import WhatIfHandlers
 
 UPLOADS = (300, 1800)  # seconds: look for files to delete every five minutes, delete them after half an hour
 
@@ -67,11 +68,14 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
     """The whole page, ready to launch."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
+    tries = WhatIfHandlers(explainers)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
         visit, asked = gr.State(Visit()), gr.State(0)
+        event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
         with gr.Row(elem_id="explain"):
             left = side(list(explainers))
+            settings = [visit, *left.controls]
             with gr.Column(elem_id="results"):
                 notice = panel(elem_id="notice")
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
@@ -80,10 +84,10 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
                         trust, buttons = trust_tab()
                     followers = {}
+                    with gr.Tab("What if", elem_id="tab-what-if", render_children=True):
+                        followers["What if"] = what_if_tab.build(tries, settings, event | QUEUE)
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
-        settings = [visit, *left.controls]
-        event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         opened, given, chosen, changed = (
             quiet(each, len(shown))
             for each in (handle.on_open, handle.on_photo, handle.on_example, handle.on_controls)
@@ -114,6 +118,7 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
         answer = gr.JSON(label="answer", visible=False)
         gr.on([], handle.classify, [left.photo, mode, kind], answer, api_name="classify", **QUEUE)
         given_all = [left.photo, mode, toward, against, kind, reference, tolerance]
+        what_if_tab.endpoint(explainers, left, answer, QUEUE)
         gr.on([], handle.explain, given_all, answer, api_name="explain", **QUEUE)
     return page
 

@@ -5,9 +5,10 @@ frame, so what comes of it is a Photo like any other.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,6 +57,17 @@ class Box:
             raise EditError(
                 "A box needs left below right and top below bottom, all between 0 and 1; please change it."
             )
+
+    @classmethod
+    def of(cls, edges: Sequence[Any]) -> "Box":
+        """The box of a list [left, top, right, bottom]. Raises EditError for anything else."""
+        try:
+            left, top, right, bottom = map(float, edges)
+        except (TypeError, ValueError) as error:
+            raise EditError(
+                "A box is a list of four numbers, [left, top, right, bottom]; please change it."
+            ) from error
+        return cls(left, top, right, bottom)
 
     def mask(self, width: int, height: int) -> Tensor:
         """The pixels of the frame that it touches, bool (300, 300), whatever the photo's size."""

@@ -65,7 +65,7 @@ def as_table(report: Report) -> dict[str, Any]:
             name: {"name": card.name, "sha256": card.sha256, "logits": classification.logits[name].tolist()}
             for name, card in report.cards.items()
         },
-        "predictions": {name: _prediction(each) for name, each in classification.predictions.items()},
+        "predictions": {name: as_prediction(each) for name, each in classification.predictions.items()},
         "cue": classification.cue and asdict(classification.cue) | {"car": classification.cue.looks_like_car},
         "mode": report.mode,
         "sentence": sentence(classification, report.mode),
@@ -81,7 +81,8 @@ def as_table(report: Report) -> dict[str, Any]:
     }
 
 
-def _prediction(prediction: Prediction) -> dict[str, Any]:
+def as_prediction(prediction: Prediction) -> dict[str, Any]:
+    """What a network or an ensemble says, as a table for JSON."""
     table = {
         "verdict": prediction.verdict,
         "confidence": prediction.confidence,

@@ -112,7 +112,7 @@ class Handlers:
         The answer's `sentence` is the verdict of the ensemble asked for; `predictions` of "75", "100",
         "average" and "priority" hold verdict, confidence and probabilities by class.
         """
-        return answers.classify(self.explainers[networks], *_given(photo), ensemble)
+        return answers.classify(self.explainers[networks], *given(photo), ensemble)
 
     def explain(
         self,
@@ -132,7 +132,7 @@ class Handlers:
         """
         controls = Controls(ensemble, toward, against, networks, reference, tolerance)
         try:
-            return answers.explain(self.explainers[networks], *_given(photo), controls)
+            return answers.explain(self.explainers[networks], *given(photo), controls)
         except ControlsError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -149,7 +149,7 @@ def _subject(photo: Photo, target: Target, chosen: Controls) -> Subject:
     )
 
 
-def _given(path: str | None) -> tuple[str, Photo]:
+def given(path: str | None) -> tuple[str, Photo]:
     """A caller's photo and its file's name."""
     if path is None:
         raise gr.Error("There is no photo; please give one.", print_exception=False)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from html import escape
 
 from PIL import Image
@@ -19,6 +20,12 @@ def picture(image: Image.Image, alt: str, kind: str, format: str = "WEBP", quali
         f'<img class="{kind}" src="data:image/{format.lower()};base64,{data}" alt="{escape(alt)}" '
         f'width="{image.width}" height="{image.height}">'
     )
+
+
+def legend_bar(background: str, labels: Sequence[str]) -> str:
+    """A colour bar of a legend, `background` being its value in CSS, with what to write below it."""
+    under = "".join(f"<span>{escape(label)}</span>" for label in labels)
+    return f'<div class="bar"><i style="background:{background}"></i><div>{under}</div></div>'
 
 
 def notice(sentence: str) -> str:

@@ -96,7 +96,7 @@ def panels(
             for maps in explainer.refine(photo, method, target, controls.reference, controls.tolerance):
                 if not is_newest():
                     return
-                this = replace(this, maps=row(maps, controls.mode, decided_by), note=_so_far(maps))
+                this = replace(this, maps=row(maps, controls.mode, decided_by), note=so_far(maps))
                 if this.note and monotonic() - shown_at > PACE:
                     now = replace(now, rows={**now.rows, method: draw(this, photo, controls)})
                     yield now
@@ -131,7 +131,7 @@ def _computing(target: Target, method: str) -> str:
     return heading(target, f"Computing {METHOD_NAMES[method]} …")
 
 
-def _so_far(maps: Mapping[str, Attribution]) -> str:
+def so_far(maps: Mapping[str, Attribution]) -> str:
     """How far Integrated Gradients has come; "" for the other methods, which take one step."""
     if any(each.method != "integrated_gradients" for each in maps.values()):
         return ""
