@@ -60,8 +60,6 @@ def rows(
         except Exception:
             log.exception("%s of an edited photo failed.", method)
             shown = draw(pairs.Pairs(method, note=FAILED, failed=True))
-        if not wanted():  # it may have been replaced while this was being drawn
-            return
         yield {method: shown}
     yield {"heading": _heading(subject)}
 

@@ -123,7 +123,7 @@ def _marks(edits: Edits, height: float) -> str:
     shapes = []
     if "border" in edits.whole:
         x, y = 1000 * BORDER, height * BORDER
-        inner = f"M{x} {y}V{height - y}H{1000 - x}V{y}z"  # the other way round: a hole
+        inner = f"M{x:.1f} {y:.1f}V{height - y:.1f}H{1000 - x:.1f}V{y:.1f}z"  # the other way round: a hole
         shapes.append(f'<path d="M0 0H1000V{height:.1f}H0z{inner}"/>')
     for mark in (*edits.marks, *([WHEELS_ROW] if "wheels_row" in edits.whole else [])):
         if isinstance(mark, Box):

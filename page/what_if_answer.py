@@ -35,9 +35,7 @@ class WhatIfAnswer(TypedDict):
     predictions: dict[str, dict[str, dict[str, Any]]]  # pair -> network or ensemble -> before, after, points
     target: str  # what the maps explain
     area: float  # of the part covered
-    shares: dict[
-        str, dict[str, float]
-    ]  # such as "gradcam_75" -> attribution, area, ratio; {} if none is covered
+    shares: dict[str, dict[str, float]]  # such as "gradcam_75" -> attribution, area, ratio; or nothing
 
 
 class WhatIfEndpoint:

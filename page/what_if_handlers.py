@@ -164,6 +164,8 @@ class WhatIfHandlers:
             of = pairs.Sides(subject.photo, after, mask, controls.mode, ensemble)
             explainer = self.explainers[subject.kind]
             for rows in before_after.rows(explainer, subject, of, controls.strength, trial.before, wanted):
+                if not wanted():  # it may have been replaced while this was being drawn
+                    return
                 yield _shown(**rows)
         except Exception:
             log.exception("An edit could not be tried.")
