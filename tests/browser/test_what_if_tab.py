@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 PATIENCE = 300_000  # milliseconds: all maps twice, on a busy machine
@@ -22,7 +24,7 @@ def settle(page):
     """Waits until every map before and after is there."""
     page.wait_for_function(
         "document.querySelectorAll('#what-if .method.finished').length == 3"
-        " && document.querySelector('#what-if .method ~ .progress, #what-if .progress')?.textContent == ''",
+        " && document.querySelector('#what-if .progress').textContent == ''",
         timeout=PATIENCE,
     )
 
@@ -114,5 +116,5 @@ def test_nothing_is_wider_than_the_window(open_page, width, scheme):
     boxes = page.locator("#what-if .try > .column").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect().toJSON())"
     )
-    for first, second in zip(boxes, boxes[1:], strict=False):
+    for first, second in pairwise(boxes):
         assert second["left"] >= first["right"] or second["top"] >= first["bottom"]

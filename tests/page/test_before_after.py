@@ -49,7 +49,8 @@ def test_known_maps_of_the_photo_are_there_at_once(fake, subject, sides):
 def test_stops_once_it_is_not_wanted(fake, subject, sides):
     wanted = iter([True, True, False])
     shown = list(rows(fake, subject, sides, 0.9, {}, lambda: next(wanted)))
-    assert len(shown) == 2 and len(fake.asked) == 2
+    assert [method for _, method, *_ in fake.asked] == ["gradcam", "gradcam", "integrated_gradients"]
+    assert shown[-2] == {"gradcam": "gradcam: 3 3 "} and shown[-1].keys() == {"heading"}
 
 
 def test_method_that_fails_says_so_and_the_others_go_on(fake, subject, sides, monkeypatch, caplog):
