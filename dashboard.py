@@ -19,7 +19,7 @@ from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from explain.members import Others, others
-from page import compare_tab, examples, guide_tab, networks_tab
+from page import compare_tab, examples, guide_tab, networks_tab, what_if_tab
 from page.endings import quiet
 from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
@@ -34,6 +34,8 @@ from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.tools import speak_json
 from page.trust_handlers import TrustHandlers
 from page.visit import Visit
+from page.what_if_answer import WhatIfEndpoint
+from page.what_if_handlers import WhatIfHandlers
 
 # Every computing event shares one queue. Four at once, because a visitor's newer request must start while
 # the older one finishes its step and stops, and so that a prediction need not wait for another visitor's
@@ -73,11 +75,14 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
     """The whole page, ready to launch; `weights` is the networks' folder, `beside` those without a pair."""
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
+    tries = WhatIfHandlers(explainers)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
         visit, asked = gr.State(Visit()), gr.State(0)
+        event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
         with gr.Row(elem_id="explain"):
             left = side(list(explainers))
+            settings = [visit, *left.controls]
             with gr.Column(elem_id="results"):
                 notice = panel(elem_id="notice")
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
@@ -91,14 +96,14 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
                         followers["Compare"], compared = compare_tab.build(
                             everyone, beside.unusable, [visit, *left.controls], QUEUE
                         )
+                    with gr.Tab("What if", elem_id="tab-what-if", render_children=True):
+                        followers["What if"] = what_if_tab.build(tries, settings, event | QUEUE)
                     with gr.Tab("Networks", elem_id="tab-networks"):
                         networks_tab.build(weights)
                     with gr.Tab("Guide", elem_id="tab-guide"):
                         guide_tab.build(weights)
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
-        settings = [visit, *left.controls]
-        event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         opened, given, chosen, changed = (
             quiet(each, len(shown))
             for each in (handle.on_open, handle.on_photo, handle.on_example, handle.on_controls)
@@ -129,8 +134,9 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
         wire(row, visit, left.controls, Packages(explainers, handle.evidences))
 
         api = Endpoints(explainers, handle.evidences, compared.members)
-        functions = [api.classify, api.explain, api.evidence, api.compare]
-        publish(functions, left.photo, left.controls, followers["Compare"].inputs[0], **QUEUE)
+        functions = [api.classify, api.explain, api.evidence, api.compare, WhatIfEndpoint(explainers).what_if]
+        further = {"method": followers["Compare"].inputs[0]} | what_if_tab.parameters()
+        publish(functions, left.photo, left.controls, further, **QUEUE)
     return page
 
 

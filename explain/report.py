@@ -82,7 +82,7 @@ def photo_table(name: str, photo: Photo) -> dict[str, Any]:
 
 
 def prediction_table(prediction: Prediction) -> dict[str, Any]:
-    """A prediction as a table for JSON."""
+    """What a network or an ensemble says, as a table for JSON."""
     table = {
         "verdict": prediction.verdict,
         "confidence": prediction.confidence,

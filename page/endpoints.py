@@ -6,13 +6,15 @@ Docstrings are what callers read: gradio shows their first part and, an argument
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 import gradio as gr
 from pydantic import TypeAdapter
 
 from carmodel.photo import Photo, PhotoError, read_photo
+from explain.edits import EditError
 from explain.explainer import Explainer
 from explain.members import Member
 from page import answers
@@ -22,6 +24,32 @@ from page.markup import SORRY
 from page.stream import Controls, ControlsError
 
 log = logging.getLogger(__name__)
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+
+def in_sentences(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The function, raising gr.Error with a sentence for whatever goes wrong, also for want of memory."""
+
+    @wraps(function)
+    def answer(*given: Given.args, **named: Given.kwargs) -> Answer:
+        try:
+            return function(*given, **named)
+        except (ControlsError, EditError, PhotoError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            log.exception("A request failed.")
+            raise gr.Error(SORRY, print_exception=False) from error
+
+    return answer
+
+
+def given(path: str | None) -> tuple[str, Photo]:
+    """A caller's photo and its file's name. Raises PhotoError."""
+    if path is None:
+        raise PhotoError("There is no photo; please give one.")
+    return Path(path).name, read_photo(path)
 
 
 class Endpoints:
@@ -34,6 +62,7 @@ class Endpoints:
         self.evidences = evidences
         self.members = members
 
+    @in_sentences
     def classify(self, photo: str, ensemble: str, networks: str) -> Classified:
         """Name the body style of the car on a photo: sedan, coupe, suv or truck.
 
@@ -47,8 +76,9 @@ class Endpoints:
             ensemble: "average" of both networks' logits, or "priority": the better judge of a class decides.
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
         """
-        return _answer(lambda: answers.classify(self.explainers[networks], *_given(photo), ensemble))
+        return answers.classify(self.explainers[networks], *given(photo), ensemble)
 
+    @in_sentences
     def explain(
         self,
         photo: str,
@@ -75,8 +105,9 @@ class Endpoints:
             tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
         """
         controls = Controls(ensemble, toward, against, networks, reference, tolerance)
-        return _answer(lambda: answers.explain(self.explainers[networks], *_given(photo), controls))
+        return answers.explain(self.explainers[networks], *given(photo), controls)
 
+    @in_sentences
     def evidence(
         self,
         photo: str,
@@ -106,9 +137,9 @@ class Endpoints:
             detail: Test maps net of each neighbourhood, "regions", or as they are, "pixels".
         """
         controls = Controls(ensemble, toward, against, networks, reference, tolerance, detail)
-        explainer = self.explainers[networks]
-        return _answer(lambda: answers.evidence(explainer, self.evidences, *_given(photo), controls))
+        return answers.evidence(self.explainers[networks], self.evidences, *given(photo), controls)
 
+    @in_sentences
     def compare(
         self, photo: str, method: str, toward: str, against: str, reference: str, tolerance: float
     ) -> Compared:
@@ -127,26 +158,23 @@ class Endpoints:
             tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
         """
         controls = Controls(toward=toward, against=against, reference=reference, tolerance=tolerance)
-
-        def compared() -> Compared:
-            name, given = _given(photo)
-            target = controls.target(next(iter(self.explainers.values())).classify(given))
-            return answers.compare(self.members, name, given, method, target, controls)
-
-        return _answer(compared)
+        name, read = given(photo)
+        target = controls.target(next(iter(self.explainers.values())).classify(read))
+        return answers.compare(self.members, name, read, method, target, controls)
 
 
 def publish(
     functions: Sequence[Callable[..., Any]],
     photo: gr.components.Component,
     controls: Sequence[gr.components.Component],
-    method: gr.components.Component,
+    further: Mapping[str, gr.components.Component],
     **event: Any,  # noqa: ANN401
 ) -> None:
     """Makes each function an endpoint of its name; `controls` are in the order of the fields of Controls.
 
-    A function's parameters are found by name, and their defaults are what the page begins with; its answer's
-    type is what it is annotated to return. `event` goes to gradio, such as the queue.
+    A function's parameters are found by name, some of them among `further`, and their defaults are what the
+    page begins with; its answer's type is what it is annotated to return. `event` goes to gradio, such as the
+    queue.
     """
     mode, toward, against, kind, reference, _, detail, *_ = controls
     parameters = {
@@ -158,7 +186,7 @@ def publish(
         "reference": reference,
         "tolerance": gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False),
         "detail": detail,
-        "method": method,
+        **further,
     }
     for function in functions:
         answer = gr.JSON(label="answer", visible=False)
@@ -166,21 +194,3 @@ def publish(
         answer.api_info = lambda schema=schema: schema
         inputs = [parameters[name] for name in inspect.signature(function).parameters]
         gr.on([], function, inputs, answer, api_name=function.__name__, **event)
-
-
-def _answer(compute: Callable[[], Any]) -> Any:  # noqa: ANN401
-    """What an endpoint answers; raises gr.Error with a sentence for whatever goes wrong."""
-    try:
-        return compute()
-    except (ControlsError, PhotoError) as error:
-        raise gr.Error(str(error), print_exception=False) from error
-    except Exception as error:  # also for want of memory
-        log.exception("A request failed.")
-        raise gr.Error(SORRY, print_exception=False) from error
-
-
-def _given(path: str | None) -> tuple[str, Photo]:
-    """A caller's photo and its file's name. Raises PhotoError."""
-    if path is None:
-        raise PhotoError("There is no photo; please give one.")
-    return Path(path).name, read_photo(path)

@@ -11,7 +11,7 @@ from explain.palette import PIXELS_PER_PERCENT, is_signed, legend, readable, sha
 from explain.render import overlay, upright
 from explain.report import scale_of
 from explain.words import METHOD_NAMES, describe, fails
-from page.markup import picture
+from page.markup import legend_bar, picture
 from page.receipt import receipt
 
 HINTS = {
@@ -99,7 +99,6 @@ def legends(scale: float, meanings: Sequence[tuple[bool, tuple[str, str]]], own_
     for signed, ends in meanings:
         words = legend(scale, signed, ends)
         labels = (ends[0] if signed else "0", "0" if signed else "", ends[1]) if own_scale else words.labels
-        under = "".join(f"<span>{escape(label)}</span>" for label in labels)
-        bars.append(f'<div class="bar"><i style="background:{words.background}"></i><div>{under}</div></div>')
+        bars.append(legend_bar(words.background, labels))
     unit = f"each map on its own scale, {words.unit}" if own_scale else words.unit
     return f'<div class="legends">{"".join(bars)}<p>{escape(unit)}</p></div>'

@@ -1,12 +1,19 @@
 """The small parts that several fragments share."""
 
+from collections.abc import Sequence
 from html import escape
 
 from explain.markup import picture
 
-__all__ = ["SORRY", "notice", "picture", "status"]
+__all__ = ["SORRY", "legend_bar", "notice", "picture", "status"]
 
 SORRY = "Something went wrong on our side; please try again, or use another photo."
+
+
+def legend_bar(background: str, labels: Sequence[str]) -> str:
+    """A colour bar of a legend, `background` being its value in CSS, with what to write below it."""
+    under = "".join(f"<span>{escape(label)}</span>" for label in labels)
+    return f'<div class="bar"><i style="background:{background}"></i><div>{under}</div></div>'
 
 
 def notice(sentence: str) -> str:

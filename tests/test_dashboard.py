@@ -98,12 +98,8 @@ def test_maps_and_their_tests_have_a_queue_each(explainers):
 
 
 def test_only_endpoints_with_a_meaning_are_public(client):
-    assert client.view_api(return_format="dict")["named_endpoints"].keys() == {
-        "/classify",
-        "/explain",
-        "/compare",
-        "/evidence",
-    }
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert endpoints.keys() == {"/classify", "/explain", "/compare", "/evidence", "/what_if"}
 
 
 def test_classify_endpoint(client):
@@ -146,6 +142,30 @@ def test_compare_endpoint(client):
         assert each["map"]["target"] == answer["target"] and "Grad-CAM, " in each["map"]["description"]
     assert all(answer["agreement"][name].keys() == set(names) - {name} for name in names)
     assert set(answer["differ_most"]["networks"]) <= set(names)
+
+
+def test_what_if_endpoint(client):
+    plain = client.predict(photo=handle_file(EXAMPLE), api_name="/what_if")
+    assert plain["sentence"] == "Nothing is changed yet: draw on the photo, or choose an edit."
+    assert plain["edited"] == plain["photo"]["frame_sha256"] and plain["shares"] == {}
+    answer = client.predict(
+        photo=handle_file(EXAMPLE),
+        edits=["border", "grey"],
+        box=[0.4, 0.4, 0.6, 0.6],
+        fill="mean",
+        api_name="/what_if",
+    )
+    assert answer["area"] == pytest.approx((300**2 - 228**2 + 60**2) / 300**2)
+    for changes in answer["predictions"].values():
+        for name in ("75", "100", "average", "priority"):
+            change = changes[name]
+            before, after = (change[when]["probabilities"] for when in ("before", "after"))
+            assert change["points"] == {
+                label: pytest.approx(100 * (after[label] - before[label])) for label in CLASSES
+            }
+    assert answer["shares"].keys() == {"gradcam_75", "gradcam_100"}
+    with pytest.raises(AppError, match="A box needs left below right"):
+        client.predict(photo=handle_file(EXAMPLE), box=[0.6, 0, 0.4, 1], api_name="/what_if")
 
 
 @pytest.mark.parametrize(
