@@ -116,8 +116,11 @@ class Run:
             torch.save(state, file)
 
     def resume(self, path: Path) -> None:
-        """Continue from a checkpoint of the same recipe; raises DataError if it is of another."""
-        state = torch.load(path, map_location=self.processes.device, weights_only=True)
+        """Continue from a checkpoint of the same recipe; raises DataError if it is of another or damaged."""
+        try:
+            state = torch.load(path, map_location=self.processes.device, weights_only=True)
+        except Exception as error:  # of many kinds, from EOFError to UnpicklingError
+            raise DataError(f"{path} is damaged; delete it to begin anew.") from error
         if state["recipe"] != asdict(self.recipe):
             raise DataError(f"{path} belongs to another recipe; name another --checkpoint or delete it.")
         for name, part in self.parts.items():
