@@ -111,7 +111,11 @@ def fine_tune(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, lesson.learning_rate, total_steps=lesson.epochs * steps, pct_start=0.2
     )
-    parts = {"teacher": teacher, "optimiser": optimiser, "schedule": schedule}
+    parts: dict[str, nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler] = {
+        "teacher": teacher,
+        "optimiser": optimiser,
+        "schedule": schedule,
+    }
     done = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
