@@ -36,7 +36,7 @@ ADDRESSES = ("http:", "https:", "ftp:", "file:", "//")
 
 
 class Guard:
-    """ASGI middleware; what it refuses is answered with a status from 400 to 499 and one sentence."""
+    """ASGI middleware; what it refuses, and what fails, is answered with one sentence not a 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
