@@ -20,12 +20,17 @@ from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from page import examples
 from page.endings import quiet
+from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
+from page.link import opener
+from page.package import Packages
 from page.server import SETTINGS, UPLOADS, WAITING
 from page.side import side
 from page.stream import Controls, panels
 from page.tabs import explain_tab, look_at, panel, trust_tab
+from page.take_away import wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
+from page.tools import speak_json
 from page.trust_handlers import TrustHandlers
 from page.visit import Visit
 
@@ -75,7 +80,7 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
                 notice = panel(elem_id="notice")
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
                     with gr.Tab("Explain", elem_id="tab-explain"):
-                        maps = explain_tab()
+                        maps, row = explain_tab()
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
                         trust, buttons = trust_tab()
                     followers = {}
@@ -89,7 +94,9 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
         )
         inputs = [control.input for control in left.controls]
         mapped = [
-            page.load(opened, settings, shown, **event, **QUEUE),
+            page.load(opener(left.controls), visit, [*left.controls, row.told], queue=False, **event).then(
+                opened, settings, shown, **event, **QUEUE
+            ),
             left.photo.input(given, [left.photo, *settings], shown, **event, **QUEUE),
             left.pictures.select(chosen, settings, shown, **event, **QUEUE),
             gr.on(inputs, changed, settings, shown, **event, **QUEUE),
@@ -108,12 +115,10 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
         for name, run in (("sanity", tests.on_sanity), ("stability", tests.on_stability)):
             buttons[name].click(quiet(run, 2), visit, [trust[name], buttons[name]], **event, **TESTING)
 
-        mode, toward, against, kind, reference, *_ = left.controls
-        tolerance = gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False)
-        answer = gr.JSON(label="answer", visible=False)
-        gr.on([], handle.classify, [left.photo, mode, kind], answer, api_name="classify", **QUEUE)
-        given_all = [left.photo, mode, toward, against, kind, reference, tolerance]
-        gr.on([], handle.explain, given_all, answer, api_name="explain", **QUEUE)
+        wire(row, visit, left.controls, Packages(explainers, handle.evidences))
+
+        api = Endpoints(explainers, handle.evidences)
+        publish([api.classify, api.explain, api.evidence], left.photo, left.controls, **QUEUE)
     return page
 
 
@@ -147,6 +152,7 @@ def main() -> None:
         server_name=options.host,
         server_port=options.port,
         share=options.share or None,
+        mcp_server=True,
         prevent_thread_lock=True,
         theme=THEME,
         head=HEAD,
@@ -154,6 +160,7 @@ def main() -> None:
         footer_links=["api", "settings"],
         **SETTINGS,
     )
+    speak_json(page)
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
     page.block_thread()
 

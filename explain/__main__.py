@@ -1,14 +1,12 @@
 """Explain one photo from the command line: python -m explain PHOTO --out DIR."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -16,11 +14,10 @@ from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
 from explain.attribution import METHODS, REFERENCES, TOLERANCE
-from explain.detail import DETAILS, at_detail
+from explain.detail import DETAILS
 from explain.explainer import Explainer
-from explain.render import overlay
-from explain.report import Report, as_table, row, scale_of
-from explain.sheet import contact_sheet
+from explain.files import write
+from explain.report import Report, row
 from explain.target import Target
 from explain.words import METHOD_NAMES
 
@@ -33,6 +30,8 @@ EPILOG = """Files in DIR:
   maps.npz           every map as an array of 300 x 300 logits per pixel of the square frame
   METHOD_WHERE.png   a picture of each map, such as shap_75.png or shap_75-100.png
   contact_sheet.png  everything on one page
+  report.html        the same to read, send and print: one file that opens without a network connection
+  photo.png          the photo as the networks were given it
 
 Exit code 2 means that the photo, the weights or DIR cannot be used."""
 
@@ -71,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rows=rows,
                 detail=options.detail,
             )
-            _write(report, folder)
+            for name in write(report, folder):
+                bar.set_postfix_str(name)
             bar.update()
     except OSError as error:
         reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror or error
@@ -159,21 +159,6 @@ def _methods(text: str) -> tuple[str, ...]:
             f"there is no method {unknown[0]!r}; choose from {', '.join(METHODS)}"
         )
     return methods
-
-
-def _write(report: Report, folder: Path) -> None:
-    arrays = {}
-    for method, columns in report.rows.items():
-        shown = at_detail(columns, report.detail)
-        scale = scale_of(shown)
-        for column, attribution in columns.items():
-            name = f"{method}_{column}"
-            arrays[name] = attribution.map.numpy()
-            overlay(shown[column], report.photo, scale).save(folder / f"{name}.png")
-    np.savez_compressed(folder / "maps.npz", **arrays)
-    contact_sheet(report).savefig(folder / "contact_sheet.png", dpi="figure")
-    text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / REPORT).write_text(f"{text}\n", encoding="utf-8")
 
 
 @contextmanager

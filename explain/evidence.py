@@ -38,3 +38,15 @@ def evidence(
     found = faithfulness(networks, frame, attribution, fill, detail)
     against = against or controls(networks, frame, attribution.target, fill)
     return Evidence(found, against, beats(found, against), share(shown(attribution, detail).map, border()))
+
+
+def verdict(known: Evidence) -> str:
+    """Whether a map beats both controls, as a sentence."""
+    won = known.beats
+    if won.deletion and won.insertion:
+        return "Beats both controls."
+    if won.deletion:
+        return "Beats both controls at deletion, not at insertion."
+    if won.insertion:
+        return "Beats both controls at insertion, not at deletion."
+    return "Does not beat both controls."

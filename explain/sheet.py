@@ -11,14 +11,14 @@ from PIL import Image
 
 from carmodel.network import CLASSES, SIZES
 from explain.detail import at_detail
-from explain.maps import Attribution
 from explain.palette import PAPER, colours, is_signed, legend
 from explain.render import SIDE, overlay, seen, upright
 from explain.report import Report, scale_of
 from explain.words import (
-    COMPARED_WITH,
     METHOD_NAMES,
+    column_titles,
     fails,
+    idea,
     named,
     percent,
     reason,
@@ -68,15 +68,13 @@ def _row(figure: Figure, report: Report, method: str, top: int) -> None:
     shown = at_detail(columns, report.detail)
     scale = scale_of(shown)
     _write(figure, MARGIN, top, METHOD_NAMES[method], size=13, weight="bold")
-    _write(figure, MARGIN, top + 34, _idea(columns["75"]), colour=QUIET)
+    _write(figure, MARGIN, top + 34, idea(columns["75"]), colour=QUIET)
     if is_signed(columns["75"]):
         _legend(figure, 3, top, scale, signed=True)
     else:
         _legend(figure, 2, top, scale, signed=False)
         _legend(figure, 3, top, scale, signed=True, ends=("100 px", "75 px"))
-    decided_by = report.classification.predictions[report.mode].decided_by
-    ensemble = f"Priority: {decided_by} px decides" if decided_by else "Average"
-    titles = ("75 px", "100 px", ensemble, "75 px − 100 px (red: 75 px finds more)")
+    titles = column_titles(report.classification.predictions[report.mode])
     for column, (title, name) in enumerate(zip(titles, columns, strict=True)):
         attribution, picture = columns[name], overlay(shown[name], report.photo, scale)
         _show(figure, _left(column), top + HEADING, picture)
@@ -85,13 +83,6 @@ def _row(figure: Figure, report: Report, method: str, top: int) -> None:
         failed = fails(attribution, columns, report.tolerance)
         text = f"Fails: {receipt(attribution)}" if failed else receipt(attribution)
         _write(figure, _left(column), below + 24, text, size=7.5, colour=FAILED if failed else QUIET)
-
-
-def _idea(attribution: Attribution) -> str:
-    if attribution.reference == "none":
-        target = target_name(attribution.target)
-        return f"Where the last convolutions speak for {target}; what speaks against is not shown."
-    return f"What each pixel adds to the score, compared with {COMPARED_WITH[attribution.reference]}."
 
 
 def _probabilities(figure: Figure, report: Report, height: int) -> None:

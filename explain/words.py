@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from carmodel.ensemble import SPOKEN
+from carmodel.ensemble import SPOKEN, Prediction
 from carmodel.network import SIZES
 from explain.explainer import Classification
 from explain.maps import Attribution
@@ -79,6 +79,20 @@ def target_name(target: Target) -> str:
     """What a map explains: "SUV" or "SUV and not coupe"."""
     toward = SPOKEN[target.toward]
     return f"{toward} and not {SPOKEN[target.against]}" if target.against else toward
+
+
+def idea(attribution: Attribution) -> str:
+    """What a method's maps show, as a sentence."""
+    if attribution.reference == "none":
+        target = target_name(attribution.target)
+        return f"Where the last convolutions speak for {target}; what speaks against is not shown."
+    return f"What each pixel adds to the score, compared with {COMPARED_WITH[attribution.reference]}."
+
+
+def column_titles(decision: Prediction) -> tuple[str, str, str, str]:
+    """What stands over the four columns of a method's row, where `decision` is that of the ensemble shown."""
+    ensemble = f"Priority: {decision.decided_by} px decides" if decision.decided_by else "Average"
+    return "75 px", "100 px", ensemble, "75 px − 100 px (red: 75 px finds more)"
 
 
 def describe(attribution: Attribution) -> str:

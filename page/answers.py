@@ -1,11 +1,16 @@
-"""What the endpoints answer: the table of `python -m explain`'s report.json, or its part without maps."""
+"""What the endpoints answer: the table of report.json, its part without maps, or what tests found."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from carmodel.photo import Photo
 from explain.attribution import METHODS
+from explain.evidence import Evidence, verdict
 from explain.explainer import Explainer
+from explain.faithfulness import Faithfulness
 from explain.report import Report, as_table, row
+from page.answer_types import AreasAnswer, Classified, EvidenceAnswer, Explained, Tested
+from page.evidence import AVERAGE, Evidences
 from page.stream import Controls
 
 PREDICTION = (
@@ -18,20 +23,57 @@ PREDICTION = (
 )  # keys of the table that need no map
 
 
-def classify(explainer: Explainer, name: str, photo: Photo, mode: str) -> dict[str, Any]:
+def classify(explainer: Explainer, name: str, photo: Photo, mode: str) -> Classified:
     """What both networks and both ensembles say; the sentence is that of the ensemble `mode`."""
-    table = as_table(_report(explainer, name, photo, Controls(mode), methods=()))
+    table = as_table(report(explainer, name, photo, Controls(mode), methods=()))
     return {key: table[key] for key in PREDICTION}
 
 
-def explain(explainer: Explainer, name: str, photo: Photo, controls: Controls) -> dict[str, Any]:
+def explain(explainer: Explainer, name: str, photo: Photo, controls: Controls) -> Explained:
     """The whole table. Raises ControlsError."""
-    return as_table(_report(explainer, name, photo, controls, METHODS))
+    return as_table(report(explainer, name, photo, controls))
 
 
-def _report(
-    explainer: Explainer, name: str, photo: Photo, controls: Controls, methods: tuple[str, ...]
+def evidence(
+    explainer: Explainer, evidences: Evidences, name: str, photo: Photo, controls: Controls
+) -> Tested:
+    """What tests find about every method's map of both networks and, if it is asked for, of their average.
+
+    Raises ControlsError.
+    """
+    made = report(explainer, name, photo, controls)
+    maps = {method: {network: row[network] for network in ("75", "100")} for method, row in made.rows.items()}
+    subject = controls.subject(photo, made.target)
+    *_, found = evidences.test(subject, explainer, maps, controls.mode == AVERAGE, lambda: True)
+    table = as_table(made)
+    return {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail")} | {
+        "evidence": {
+            f"{method}_{network}": known and _evidence(known)
+            for network, row in found.items()
+            for method, known in row.items()
+        }
+    }
+
+
+def _evidence(known: Evidence) -> EvidenceAnswer:
+    return {
+        "areas": _areas(known.faithfulness),
+        "random": _areas(known.controls.random),
+        "gaussian": _areas(known.controls.gaussian),
+        "beats": asdict(known.beats),
+        "border": asdict(known.border) | {"ratio": known.border.ratio},
+        "verdict": verdict(known),
+    }
+
+
+def _areas(found: Faithfulness) -> AreasAnswer:
+    return {"deletion": found.deletion.area, "insertion": found.insertion.area}
+
+
+def report(
+    explainer: Explainer, name: str, photo: Photo, controls: Controls, methods: Sequence[str] = METHODS
 ) -> Report:
+    """The report of a photo whose file has this name. Raises ControlsError."""
     classification = explainer.classify(photo)
     decided_by = classification.predictions[controls.mode].decided_by
     target = controls.target(classification)
@@ -48,4 +90,5 @@ def _report(
         target=target,
         tolerance=controls.tolerance,
         rows=rows,
+        detail=controls.detail,
     )

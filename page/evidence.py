@@ -8,7 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from explain.evidence import Evidence, evidence
+from explain.evidence import Evidence, evidence, verdict
 from explain.explainer import Explainer
 from explain.faithfulness import Controls, controls
 from explain.maps import Attribution, mean
@@ -153,18 +153,6 @@ def line(known: Evidence | None) -> str:
     )
     lost = "" if known.beats.deletion or known.beats.insertion else " lost"
     return _lines(f"{deletion:.2f}", f"{insertion:.2f}", verdict(known), hint, f"beats{lost}")
-
-
-def verdict(known: Evidence) -> str:
-    """Whether a map beats both controls, as a sentence."""
-    won = known.beats
-    if won.deletion and won.insertion:
-        return "Beats both controls."
-    if won.deletion:
-        return "Beats both controls at deletion, not at insertion."
-    if won.insertion:
-        return "Beats both controls at insertion, not at deletion."
-    return "Does not beat both controls."
 
 
 def _lines(deletion: str, insertion: str, sentence: str, hint: str = "", kind: str = "beats pending") -> str:

@@ -23,6 +23,8 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-file]');
   if (button) { choose(button.dataset.file); trigger('select', {file: button.dataset.file}); }
 });
+const linked = new URLSearchParams(location.search).get('photo');
+if ([...element.querySelectorAll('button')].some((button) => button.dataset.file === linked)) choose(linked);
 """
 # For a photo of the visitor's own.
 NONE_CHOSEN = """

@@ -59,7 +59,7 @@ def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float,
         full = f"{'±' if is_signed(attribution) else ''}{readable(scale * PIXELS_PER_PERCENT)}"
         own = f"<p>Full colour at {full}</p>" if own_scale else ""
         failed = not this.note and fails(attribution, this.maps, tolerance)  # until then it may get better
-        below = own + receipt(attribution, failed) + this.tests.get(column, "")
+        below = own + receipt(attribution, failed) + this.tests.get(column, "") + _save(this.method, column)
         cells.append(_cell(title, f'<div class="frame">{image}</div>', below))
     state = "failed" if this.failed else "busy" if this.note else "finished"
     note = f'<span class="note">{escape(this.note)}</span>' if this.note else ""
@@ -67,6 +67,13 @@ def row(this: Row, photo: Photo, tolerance: float, detail: str, strength: float,
         f'<section class="card method {state}" id="{this.method}">'
         f"<header><div><h3>{METHOD_NAMES[this.method]}</h3>{note}<p>{HINTS[this.method]}</p></div>"
         f'{_legends(this, shared, own_scale)}</header><div class="columns">{"".join(cells)}</div></section>'
+    )
+
+
+def _save(method: str, column: str) -> str:
+    return (
+        f'<button type="button" class="save" data-map="{method}-{column}" '
+        f'aria-label="Save PNG of {METHOD_NAMES[method]}, {column}">Save PNG</button>'
     )
 
 

@@ -17,9 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = logging.getLogger(__name__)
 
 MAX_BODY = 1_000_000  # bytes of a request that uploads nothing; the page's own have a few thousand
+MAX_TOOL_BODY = 28_000_000  # bytes of a request of an MCP client, where the photo is part of it, in base64
 MAX_DEPTH = 40  # tables and lists within each other
 UPLOAD = "/upload"
 FETCHING = re.compile(r"(/gradio_api)?/(proxy=|file[=/]+(https?|ftp):)")
+TOOLS = re.compile(r"(/gradio_api)?/mcp(/|$)")
 PAST_THE_QUEUE = re.compile(r"(/gradio_api)?/(run|api)/")
 ICON = re.compile(r"/pwa_icon/(?!(192|512)/?$)")  # gradio enlarges it to any size; the manifest names these
 NO_FETCHING = "This page fetches nothing from elsewhere; please upload the photo itself."
@@ -51,7 +53,7 @@ class Guard:
             await PlainTextResponse(*refused)(scope, receive, send)
             return
         if scope["method"] == "POST" and not path.rstrip("/").endswith(UPLOAD):
-            body = await _body(receive)
+            body = await _body(receive, MAX_TOOL_BODY if TOOLS.match(path) else MAX_BODY)
             wrong = (TOO_LARGE, 413) if body is None else _wrong(body)
             if body is None or wrong:
                 await PlainTextResponse(*(wrong or (TOO_LARGE, 413)))(scope, receive, send)
@@ -83,13 +85,13 @@ class Guard:
             await PlainTextResponse(*sentence)(scope, receive, send)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """All of a request's body; None if it has more than MAX_BODY bytes."""
+async def _body(receive: Receive, limit: int) -> bytes | None:
+    """All of a request's body; None if it has more bytes than the limit."""
     body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > MAX_BODY:
+        if len(body) > limit:
             return None
         if not message.get("more_body", False):
             return bytes(body)

@@ -1,11 +1,11 @@
-"""What happens on a visitor's request: a new photo, an example, another setting, a call of an endpoint.
+"""What happens on a visitor's request: a new photo, an example, another setting.
 
 A visitor's requests overlap: a newer one starts at once and the older one stops at its next step. What goes
 wrong becomes one sentence; what was shown stays. Details are logged and never leave the server.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,18 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from carmodel.photo import Photo, PhotoError, read_photo
+from carmodel.photo import PhotoError, read_photo
 from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.render import upright
-from explain.target import Target
-from page import answers, examples
+from page import examples
 from page.background import Background
 from page.evidence import NETWORKS, Evidences
-from page.markup import notice
+from page.markup import SORRY, notice
 from page.photo_input import stand_in
 from page.stream import Controls, ControlsError, Panels, panels
 from page.trust_handlers import PANELS, waiting
-from page.visit import Subject, Visit
+from page.visit import Visit
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ WELCOME = (
     "camera, or click an example. You will see what two small networks say about it, and which parts of the "
     "photo each relied on.</p></section>"
 )
-SORRY = "Something went wrong on our side; please try again, or use another photo."
 # Notice, verdict, heading, rows, Trust tab, number of the newest request.
 UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS) + 1)
 SAME = (gr.skip(),) * len(PANELS)
@@ -64,7 +62,7 @@ class Handlers:
             before = upright(visit.photo) if visit.photo else None
             yield before, notice(str(error)), *UNCHANGED[1:]
             return
-        visit.photo, visit.example = photo, None
+        visit.photo, visit.name, visit.example = photo, Path(path).name, None
         yield stand_in(photo, path) or gr.skip(), *UNCHANGED
         yield from self.on_controls(visit, *controls)
 
@@ -73,8 +71,8 @@ class Handlers:
         yield from self._example(event.file, visit, *controls)
 
     def on_open(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
-        """The page was opened: the first example is explained, so that there is something to see."""
-        yield from self._example(examples.FIRST, visit, *controls)
+        """The page was opened: an example is explained, so that there is something to see."""
+        yield from self._example(visit.example or examples.FIRST, visit, *controls)
 
     def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A control was changed; nothing happens as long as there is no photo."""
@@ -91,7 +89,7 @@ class Handlers:
                 return
             visit.newest += 1
             this = number = visit.newest
-            before, visit.subject = visit.subject, _subject(photo, target, chosen)
+            before, visit.subject = visit.subject, chosen.subject(photo, target)
             tab = SAME if visit.subject == before else waiting(visit.subject)
             found = self.evidences.known(visit.subject, NETWORKS, METHODS)
             for now in panels(explainer, photo, chosen, partial(visit.is_newest, this), found):
@@ -106,59 +104,8 @@ class Handlers:
             log.exception("A request failed.")
             yield gr.skip(), notice(SORRY), *UNCHANGED[1:]
 
-    def classify(self, photo: str, ensemble: str, networks: str) -> dict[str, Any]:
-        """What both networks and both ensembles say about a photo of a car.
-
-        The answer's `sentence` is the verdict of the ensemble asked for; `predictions` of "75", "100",
-        "average" and "priority" hold verdict, confidence and probabilities by class.
-        """
-        return _answer(lambda: answers.classify(self.explainers[networks], *_given(photo), ensemble))
-
-    def explain(
-        self,
-        photo: str,
-        ensemble: str,
-        toward: str,
-        against: str,
-        networks: str,
-        reference: str,
-        tolerance: float,
-    ) -> dict[str, Any]:
-        """What both networks say about a photo of a car, and whether the maps that explain it add up.
-
-        The answer is that of /classify and `maps` by method and network, such as "shap_75": score,
-        reference_score and sum in logits, gap as a fraction, steps, and in words where the weight lies.
-        Integrated Gradients compares with `reference` and stops at a gap of `tolerance`.
-        """
-        controls = Controls(ensemble, toward, against, networks, reference, tolerance)
-        return _answer(lambda: answers.explain(self.explainers[networks], *_given(photo), controls))
-
     def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         path = examples.path(file)
-        visit.photo, visit.example = read_photo(path), file
+        visit.photo, visit.name, visit.example = read_photo(path), file, file
         yield Image.open(path), *UNCHANGED
         yield from self.on_controls(visit, *controls)
-
-
-def _subject(photo: Photo, target: Target, chosen: Controls) -> Subject:
-    return Subject(
-        photo, photo.digest, chosen.kind, target, chosen.reference, chosen.tolerance, chosen.detail
-    )
-
-
-def _answer(compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What an endpoint answers; raises gr.Error with a sentence for whatever goes wrong."""
-    try:
-        return compute()
-    except (ControlsError, PhotoError) as error:
-        raise gr.Error(str(error), print_exception=False) from error
-    except Exception as error:  # also for want of memory
-        log.exception("A request failed.")
-        raise gr.Error(SORRY, print_exception=False) from error
-
-
-def _given(path: str | None) -> tuple[str, Photo]:
-    """A caller's photo and its file's name. Raises PhotoError."""
-    if path is None:
-        raise PhotoError("There is no photo; please give one.")
-    return Path(path).name, read_photo(path)

@@ -1,26 +1,19 @@
 """The small parts that several fragments share."""
 
-import base64
-import io
 from html import escape
 
-from PIL import Image
+from explain.markup import picture
 
+__all__ = ["SORRY", "notice", "picture", "status"]
 
-def picture(image: Image.Image, alt: str, kind: str, format: str = "WEBP", quality: int = 90) -> str:
-    """An <img> of class `kind` that carries its data itself, with an alt text and its own proportions.
-
-    `format` is "WEBP" or, for what must keep its edges, "PNG", which knows no `quality`.
-    """
-    file = io.BytesIO()
-    image.save(file, format, quality=quality, method=2, compress_level=3)
-    data = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<img class="{kind}" src="data:image/{format.lower()};base64,{data}" alt="{escape(alt)}" '
-        f'width="{image.width}" height="{image.height}">'
-    )
+SORRY = "Something went wrong on our side; please try again, or use another photo."
 
 
 def notice(sentence: str) -> str:
     """What went wrong and what to do, in one sentence; read out by screen readers when it appears."""
     return f'<p class="notice" role="alert">{escape(sentence)}</p>'
+
+
+def status(sentence: str) -> str:
+    """How something is going; read out by screen readers when they have nothing else to say."""
+    return f'<p role="status">{escape(sentence)}</p>'

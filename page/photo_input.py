@@ -9,6 +9,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo
 from explain.render import upright
+from page.guard import NO_FETCHING
+
+ADDRESSES = ("http:", "https:", "ftp:")
 
 
 class PhotoInput(gr.Image):
@@ -22,6 +25,12 @@ class PhotoInput(gr.Image):
 
     def preprocess(self, payload: ImageData | None) -> str | None:
         return payload.path if payload else None
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """Takes a caller's file. Raises gr.Error for an address: nothing is fetched for strangers."""
+        if str(url_or_file_path).lower().startswith(ADDRESSES):
+            raise gr.Error(NO_FETCHING, print_exception=False)
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
 def stand_in(photo: Photo, path: str) -> Image.Image | None:

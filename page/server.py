@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = {
     "strict_cors": True,  # other websites cannot use a page that runs on a visitor's own machine
     "show_error": False,  # what went wrong is logged; a visitor gets our sentence and no trace
     "enable_monitoring": False,
-    "mcp_server": False,
+    "mcp_server": True,
     "ssr_mode": False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
     "run_history": False,  # gradio would keep every photo and result in the browser
     "state_session_capacity": 200,  # visits in memory, of about a megabyte each

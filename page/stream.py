@@ -14,6 +14,7 @@ from explain.words import METHOD_NAMES, target_name
 from page import grid
 from page.evidence import Found, lines
 from page.verdict import verdict
+from page.visit import Subject
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,10 @@ class Controls:
                 f"“And not” is {SPOKEN[toward]}, the class explained itself: please choose another one."
             )
         return Target(toward, against)
+
+    def subject(self, photo: Photo, target: Target) -> Subject:
+        """What the evidence about the maps of a photo is about."""
+        return Subject(photo, photo.digest, self.kind, target, self.reference, self.tolerance, self.detail)
 
 
 @dataclass(frozen=True)

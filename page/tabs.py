@@ -11,6 +11,7 @@ from explain.attribution import METHODS
 from page import trust
 from page.endings import quiet
 from page.guide import READING
+from page.take_away import TakeAway, take_away
 from page.trust_handlers import RUN
 from page.visit import Visit
 
@@ -45,13 +46,13 @@ def look_at(name: str, visit: Visit) -> None:
     visit.tab = name
 
 
-def explain_tab() -> list[gr.HTML]:
-    """The Explain tab: verdict, heading, and a row for each method."""
-    verdict = panel(elem_id="verdict")
+def explain_tab() -> tuple[list[gr.HTML], TakeAway]:
+    """The Explain tab: verdict, heading, and a row for each method; and what takes it away."""
+    verdict, taken = panel(elem_id="verdict"), take_away()
     with gr.Column(elem_id="maps"):
         heading = panel()
         panel(READING)
-        return [verdict, heading, *(panel() for _ in METHODS)]
+        return [verdict, heading, *(panel() for _ in METHODS)], taken
 
 
 def trust_tab() -> tuple[dict[str, gr.HTML], dict[str, gr.Button]]:

@@ -30,6 +30,7 @@ class Visit:
     newest: int = 0  # number of the newest request
     mapped: int = 0  # the last request whose maps were all shown
     tested: int = 0  # the last one whose maps are being tested, or were
+    name: str = "photo"  # of the photo's file
     example: str | None = None  # the photo's file if it is an example picture
     subject: Subject | None = None  # what the Trust tab is about
     running: dict[str, object] = field(default_factory=dict)  # long test -> its run; absent when none runs

@@ -13,6 +13,9 @@ import torch
 from carmodel.card import Card
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.weights import WEIGHTS, available, save, save_references
+from explain.evidence import Evidence
+from explain.faithfulness import Controls, Curve, Faithfulness, beats
+from explain.regions import Share
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120  # seconds, on a busy machine
@@ -67,3 +70,19 @@ def page_url(random_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         page.terminate()
         page.wait(timeout=30)
     assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="session")
+def known():
+    """Makes evidence of two areas: curves begin at 1, end at 0 and are constant between; controls are 0.5."""
+
+    def curves(deletion, insertion):
+        fractions = (0.0, 0.0, 0.5, 1.0, 1.0)
+        covered, uncovered = (1.0, *(deletion,) * 3, 0.0), (0.0, *(insertion,) * 3, 1.0)
+        return Faithfulness(*(Curve(fractions, values, values) for values in (covered, uncovered)))
+
+    def make(deletion=0.25, insertion=0.75, border=0.2):
+        found, against = curves(deletion, insertion), Controls(curves(0.4, 0.5), curves(0.5, 0.6))
+        return Evidence(found, against, beats(found, against), Share(border, 0.4224))
+
+    return make

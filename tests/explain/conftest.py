@@ -3,8 +3,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from carmodel.network import CarNet
-from carmodel.photo import block_means
+from carmodel.card import Card
+from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.network import CLASSES, CarNet
+from carmodel.photo import Photo, block_means
+from explain.explainer import Classification
+from explain.maps import Attribution
+from explain.report import Report, row
+from explain.target import Target
 
 # On a busy machine two OpenMP threads wait for each other many times longer than they compute.
 torch.set_num_threads(1)
@@ -58,3 +64,42 @@ def frame() -> Tensor:
 def references() -> Tensor:
     """Three reference frames: fewer than the product has, which keeps SHAP fast."""
     return smooth_frames(3, seed=1)
+
+
+def _random_map(method, network, gap):
+    map, reference = (torch.randn(300, 300), "black") if gap is not None else (torch.rand(300, 300), "none")
+    score = None if gap is None else 0.0
+    return Attribution(map, map, method, network, Target("suv"), reference, 2.0, score, gap, 8, 0.1)
+
+
+@pytest.fixture(scope="session")
+def report_of():
+    """Makes a report of random maps: method -> gap, or None for one without a sum to check."""
+
+    def make(gaps, mode="average", width=720, height=480, name="car.jpg"):
+        logits = torch.tensor([0.0, 0.0, 1.0, 0.0]), torch.tensor([0.0, 2.0, 0.0, 0.0])
+        predictions = {
+            "75": predict(logits[0]),
+            "100": predict(logits[1]),
+            "average": average(*logits),
+            "priority": priority(*logits, PUBLISHED_OWNERS),
+        }
+        rows = {
+            method: row(
+                {network: _random_map(method, network, gap) for network in ("75", "100")},
+                mode,
+                predictions[mode].decided_by,
+            )
+            for method, gap in gaps.items()
+        }
+        photo = Photo(torch.rand(3, 300, 300), width, height)
+        said = Classification(dict(zip(("75", "100"), logits, strict=True)), predictions)
+        cards = {
+            network: Card(
+                f"final-{network}", int(network), True, CLASSES, 1.0, f"sha of {network}", {}, {}, {}
+            )
+            for network in ("75", "100")
+        }
+        return Report(name, photo, cards, said, mode, Target("suv"), 0.02, rows, detail="pixels")
+
+    return make

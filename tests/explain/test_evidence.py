@@ -3,7 +3,7 @@ import pytest
 from carmodel.photo import block_means
 from explain.attribution import explain
 from explain.detail import spread
-from explain.evidence import evidence
+from explain.evidence import evidence, verdict
 from explain.faithfulness import beats, controls, faithfulness
 from explain.regions import border, share
 from explain.target import Target
@@ -43,3 +43,16 @@ def test_the_average_is_judged_by_both_networks(networks, frame, against, monkey
     assert asked == [(pair, frame, SUV, "blur")]
     scores = [SUV.score(network(block_means(frame[None], network.size))).item() for network in pair]
     assert found.faithfulness.deletion.logits[0] == pytest.approx(sum(scores) / 2, rel=0.05, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("areas", "sentence"),
+    [
+        ((0.3, 0.7), "Beats both controls."),
+        ((0.3, 0.55), "Beats both controls at deletion, not at insertion."),  # 0.55: only the random maps
+        ((0.45, 0.7), "Beats both controls at insertion, not at deletion."),
+        ((0.45, 0.55), "Does not beat both controls."),
+    ],
+)
+def test_verdict_in_words(known, areas, sentence):
+    assert verdict(known(*areas)) == sentence

@@ -10,7 +10,6 @@ from carmodel.network import CLASSES, CarNet
 from carmodel.photo import read_photo
 from carmodel.vision import v2
 from carmodel.weights import save, save_references
-from explain import __main__ as command
 from explain.__main__ import main
 from explain.explainer import Explainer
 
@@ -59,6 +58,8 @@ def run(folder, out, *options):
 def test_every_file_is_written_and_no_other(out):
     assert {path.name for path in out.iterdir()} == {
         "report.json",
+        "report.html",
+        "photo.png",
         "maps.npz",
         "contact_sheet.png",
         *(f"{name}.png" for name in NAMES),
@@ -169,7 +170,7 @@ def test_a_full_disk_leaves_no_half_report(folder, tmp_path, monkeypatch, capsys
     def fail(report):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command, "contact_sheet", fail)
+    monkeypatch.setattr("explain.files.contact_sheet", fail)
     assert run(folder, tmp_path / "out") == 2
     assert capsys.readouterr().err.endswith(
         f"Cannot write into {tmp_path / 'out'}: No space left on device. "

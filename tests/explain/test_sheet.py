@@ -3,45 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
-from carmodel.photo import Photo
 from explain.detail import at_detail
-from explain.explainer import Classification
-from explain.maps import Attribution
 from explain.render import overlay, upright
-from explain.report import Report, row, scale_of
+from explain.report import scale_of
 from explain.sheet import contact_sheet
-from explain.target import Target
-
-
-def attribution_of(method, network, gap):
-    map, reference = (torch.randn(300, 300), "black") if gap is not None else (torch.rand(300, 300), "none")
-    score = None if gap is None else 0.0
-    return Attribution(map, map, method, network, Target("suv"), reference, 2.0, score, gap, 8, 0.1)
-
-
-def report_of(gaps, mode="average", width=720, height=480, name="car.jpg"):
-    logits = torch.tensor([0.0, 0.0, 1.0, 0.0]), torch.tensor([0.0, 2.0, 0.0, 0.0])
-    predictions = {
-        "75": predict(logits[0]),
-        "100": predict(logits[1]),
-        "average": average(*logits),
-        "priority": priority(*logits, PUBLISHED_OWNERS),
-    }
-    rows = {
-        method: row(
-            {network: attribution_of(method, network, gap) for network in ("75", "100")},
-            mode,
-            predictions[mode].decided_by,
-        )
-        for method, gap in gaps.items()
-    }
-    photo = Photo(torch.rand(3, 300, 300), width, height)
-    said = Classification(dict(zip(("75", "100"), logits, strict=True)), predictions)
-    return Report(name, photo, {}, said, mode, Target("suv"), 0.02, rows, detail="pixels")
 
 
 def texts(figure):
@@ -58,7 +25,7 @@ def drawn(figure):
     ("width", "height", "first"),
     [(720, 480, 618), (300, 700, 768), (900, 100, 568)],  # 150 + max(300, 250) + 84 + 84 = 618
 )
-def test_sheet_shows_the_pictures_pixel_by_pixel(width, height, first):
+def test_sheet_shows_the_pictures_pixel_by_pixel(report_of, width, height, first):
     report = report_of({"shap": 0.0}, width=width, height=height)
     sheet = drawn(contact_sheet(report))
     photo = np.asarray(upright(report.photo))
@@ -69,7 +36,7 @@ def test_sheet_shows_the_pictures_pixel_by_pixel(width, height, first):
         assert (sheet[first : first + picture.shape[0], left : left + picture.shape[1]] == picture).all()
 
 
-def test_sheet_shows_regions():
+def test_sheet_shows_regions(report_of):
     report = replace(report_of({"shap": 0.0}), detail="regions")
     columns = at_detail(report.rows["shap"], "regions")
     picture = np.asarray(overlay(columns["75"], report.photo, scale_of(columns)))
@@ -77,7 +44,7 @@ def test_sheet_shows_regions():
     assert (sheet[618 : 618 + picture.shape[0], 60 : 60 + picture.shape[1]] == picture).all()
 
 
-def test_sheet_is_as_long_as_its_rows():
+def test_sheet_is_as_long_as_its_rows(report_of):
     one, two = (
         drawn(contact_sheet(report_of(gaps))) for gaps in ({"shap": 0.0}, {"shap": 0.0, "gradcam": None})
     )
@@ -85,7 +52,7 @@ def test_sheet_is_as_long_as_its_rows():
     assert two.shape[0] - one.shape[0] == 300 + 84 + 84  # a picture of 450×300, its heading and captions
 
 
-def test_sheet_says_what_a_reader_needs():
+def test_sheet_says_what_a_reader_needs(report_of):
     written = texts(contact_sheet(report_of({"gradcam": None, "integrated_gradients": 0.01})))
     for text in (
         "Coupe, 43 %: the networks disagree.",
@@ -105,14 +72,14 @@ def test_sheet_says_what_a_reader_needs():
     assert any(text.endswith("The maps explain SUV.") for text in written)
 
 
-def test_sheet_of_priority_says_who_decides():
+def test_sheet_of_priority_says_who_decides(report_of):
     written = texts(contact_sheet(report_of({"gradcam": None}, "priority")))
     assert "Priority: 100 px decides" in written
     assert any("so 100 px decides." in text for text in written)
 
 
 @pytest.mark.parametrize(("gap", "failed"), [(0.01, False), (0.03, True)])
-def test_a_receipt_that_fails_says_so_in_words_and_in_red(gap, failed):
+def test_a_receipt_that_fails_says_so_in_words_and_in_red(report_of, gap, failed):
     written = texts(contact_sheet(report_of({"integrated_gradients": gap}, "priority")))
     receipts = {text: colour for text, colour in written.items() if "logits, gap" in text}
     assert receipts
@@ -120,7 +87,7 @@ def test_a_receipt_that_fails_says_so_in_words_and_in_red(gap, failed):
     assert all((colour == "#a4200f") == failed for colour in receipts.values())
 
 
-def test_any_file_name_can_be_written():
+def test_any_file_name_can_be_written(report_of):
     figure = contact_sheet(report_of({"gradcam": None}, name="$5 \\frac{ 車 Käfer.jpg"))
     assert "$5 \\frac{ ? Käfer.jpg" in texts(figure)
     assert drawn(figure).shape[1] == 2040

@@ -9,11 +9,8 @@ from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES, SIZES
 from carmodel.photo import Photo
-from explain.evidence import Evidence
 from explain.explainer import Classification
-from explain.faithfulness import Controls, Curve, Faithfulness, beats
 from explain.maps import Attribution, completeness_gap
-from explain.regions import Share
 from explain.target import Target
 from page.background import Background
 from page.visit import Subject
@@ -64,22 +61,6 @@ def quick_pictures(monkeypatch) -> None:
         return Image.new("RGB", (3, 2), (round(255 * strength), 0, 0))
 
     monkeypatch.setattr("page.grid.overlay", tiny)
-
-
-@pytest.fixture
-def known():
-    """Makes evidence of two areas: curves begin at 1, end at 0 and are constant between; controls are 0.5."""
-
-    def curves(deletion, insertion):
-        fractions = (0.0, 0.0, 0.5, 1.0, 1.0)
-        covered, uncovered = (1.0, *(deletion,) * 3, 0.0), (0.0, *(insertion,) * 3, 1.0)
-        return Faithfulness(*(Curve(fractions, values, values) for values in (covered, uncovered)))
-
-    def make(deletion=0.25, insertion=0.75, border=0.2):
-        found, against = curves(deletion, insertion), Controls(curves(0.4, 0.5), curves(0.5, 0.6))
-        return Evidence(found, against, beats(found, against), Share(border, 0.4224))
-
-    return make
 
 
 @pytest.fixture
@@ -137,3 +118,23 @@ def attribution():
         )
 
     return make
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Writes a picture of noise under a name and returns its path."""
+
+    def save(name, size=(90, 60)):
+        path = tmp_path / name
+        Image.effect_noise(size, 80).convert("RGB").save(path)
+        return str(path)
+
+    return save
+
+
+@pytest.fixture
+def broken(tmp_path) -> str:
+    """The path of a file that begins as a JPEG does."""
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    return str(path)
