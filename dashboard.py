@@ -152,7 +152,6 @@ def main() -> None:
         server_name=options.host,
         server_port=options.port,
         share=options.share or None,
-        mcp_server=True,
         prevent_thread_lock=True,
         theme=THEME,
         head=HEAD,
