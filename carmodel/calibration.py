@@ -36,8 +36,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 @torch.no_grad()
 def fold_temperature(network: CarNet, temperature: float) -> None:
     """Divide the last layer of `network` by `temperature`, in place: its logits are calibrated then."""
-    network.head[-1].weight /= temperature
-    network.head[-1].bias /= temperature
+    for values in network.head[-1].parameters():
+        values.div_(temperature)
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,11 @@ def load(cards: Mapping[str, Card], folder: Path = WEIGHTS) -> Detector | None:
     if table.get("networks") != {name: card.sha256 for name, card in cards.items()}:
         return None
     threshold = table.get("threshold")
-    if type(threshold) not in (int, float) or not 0 < threshold < float("inf"):
+    if (
+        isinstance(threshold, bool)
+        or not isinstance(threshold, int | float)
+        or not 0 < threshold < float("inf")
+    ):
         raise WeightsError(f"{TABLE} needs a positive number as its threshold.")
     data = read_bytes(folder / TENSORS)
     if sha256(data).hexdigest() != table.get("sha256"):

@@ -102,7 +102,8 @@ def _from_class_folders(folder: Path) -> list[Sample]:
         return [
             Sample(path, label, split) for split in present for path, label in _class_folder(folder / split)
         ]
-    samples, position = [], Counter()
+    samples: list[Sample] = []
+    position: Counter[int] = Counter()
     # Order within a class by a hash of the name: stable, and unrelated to how files were numbered.
     for path, label in sorted(
         _class_folder(folder), key=lambda item: hashlib.sha256(item[0].name.encode()).digest()

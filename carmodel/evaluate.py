@@ -83,12 +83,12 @@ def evaluate(frames: Frames, logits: Mapping[str, Tensor], owners: Mapping[str, 
     result: dict[str, Any] = {
         "networks": {name: report(rows.double().softmax(dim=1)) for name, rows in logits.items()}
     }
-    pair = [logits.get(f"final-{size}") for size in SIZES]
-    if pair[0] is not None and pair[1] is not None:
-        ensembles = ensemble_probabilities(*pair, owners)
+    small, large = (logits.get(f"final-{size}") for size in SIZES)
+    if small is not None and large is not None:
+        ensembles = ensemble_probabilities(small, large, owners)
         result["ensembles"] = {name: report(rows) for name, rows in ensembles.items()}
         result["disagreement"] = {
-            name: asdict(disagreement(*(rows[chosen] for rows in pair), labels[chosen]))
+            name: asdict(disagreement(small[chosen], large[chosen], labels[chosen]))
             for name, chosen in sources.items()
         }
     return result

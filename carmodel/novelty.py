@@ -88,7 +88,8 @@ def other_pictures(folder: Path) -> Tensor:
     They are shrunk to JPEGs like those of the training photos before. Links, files that are no readable
     picture and pictures that resemble an earlier one are left out. Raises DataError if no two are left.
     """
-    frames, coarse = [], []
+    frames: list[Tensor] = []
+    coarse: list[Tensor] = []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file():
             continue
@@ -172,17 +173,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         loaded = {str(size): load(f"final-{size}", options.weights) for size in SIZES}
-        photos = [
+        training, validation, measured = (
             load_frames(read_samples(options.data, [split]), options.cache)
             for split in ("train", "val", options.split)
-        ]
+        )
         pictures = {folder.name: other_pictures(folder).numpy() for folder in options.others}
         if len(pictures) < len(options.others):
             raise DataError("The folders of other pictures need different names.")
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
-    detector, results = fit({name: network for name, (network, _) in loaded.items()}, *photos, pictures)
+    networks = {name: network for name, (network, _) in loaded.items()}
+    detector, results = fit(networks, training, validation, measured, pictures)
     results = {"split": options.split, **results}
     save(detector, {name: card for name, (_, card) in loaded.items()}, results, options.out)
     print(json.dumps({"threshold": detector.threshold, **results}, indent=2, ensure_ascii=False))

@@ -46,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
-    logits = [logits_of(network, frames.pixels) for network in networks]
-    counts = count_right(*logits, frames.labels)
+    small, large = (logits_of(network, frames.pixels) for network in networks)
+    counts = count_right(small, large, frames.labels)
     # Among equals the published owners win if they are there, else the first: the choice is reproducible.
     published = tuple(PUBLISHED_OWNERS[name] for name in CLASSES)
     best = max(counts, key=lambda owners: (counts[owners], owners == published))

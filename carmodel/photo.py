@@ -140,7 +140,7 @@ def _open(data: bytes) -> Image.Image:
         raise PhotoError("This file is empty; please choose another one.")
     for reader in READERS:
         _, accepts = Image.OPEN[reader.format]
-        if accepts(data[:16]) is True:  # it may also be a str that says what Pillow was built without
+        if accepts and accepts(data[:16]) is True:  # or a str about what Pillow was built without
             return reader(io.BytesIO(data))
     raise PhotoError(
         "This file cannot be read as a picture; please use JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF."
@@ -161,7 +161,7 @@ def _bytes_per_pixel(image: Image.Image, data: bytes) -> int:
     if isinstance(image, JpegImageFile):
         if data.count(START_OF_SCAN) > MAX_SCANS:
             raise PhotoError("This JPEG has too many layers; please save it again with usual settings.")
-        scan = data.rindex(START_OF_SCAN, 0, image.fp.tell())
+        scan = data.rindex(START_OF_SCAN, 0, image.fp.tell() if image.fp else None)
         if "progressive" in image.info or data[scan + 4] < image.layers:  # a scan does not hold all there is,
             return 4 + 2 * image.layers  # so that every coefficient is kept, in 2 bytes
     return 4
@@ -189,6 +189,6 @@ def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none that can be read."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation)
-        return int(value) if value in range(1, 9) else 1
+        return next((known for known in range(1, 9) if value == known), 1)
     except Exception:  # the picture is good without its EXIF
         return 1

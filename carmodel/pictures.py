@@ -49,7 +49,7 @@ def augmentation(size: int, zoom_out: float) -> v2.Compose:
     )
 
 
-class TrainingPictures(Dataset):
+class TrainingPictures(Dataset[tuple[Tensor, int]]):
     """Augmented pictures of one epoch: what photo `i` becomes depends on (seed, epoch, i) alone.
 
     So a run that was killed continues with exactly the pictures it would have seen, whatever the number of

@@ -43,7 +43,7 @@ class Processes:
             distributed.all_reduce(value)
         return value / self.count
 
-    def autocast(self) -> contextlib.AbstractContextManager:
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
         """bfloat16 where it helps: GPUs, and CPUs with avx512_bf16 or amx (about twice as fast there)."""
         helps = self.device.type != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
         return torch.autocast(self.device.type, torch.bfloat16, enabled=helps)

@@ -144,6 +144,6 @@ def _other_size(size: int, tensors: dict[str, Tensor]) -> str:
     if "fc1.weight" in tensors:
         found = tensors["fc1.weight"].shape
         for other in SIZES:
-            if other != size and found == blank(other, False).head.fc1.weight.shape:
+            if other != size and found == blank(other, False).head.get_parameter("fc1.weight").shape:
                 return f"its fc1 takes the {found[1]:,} values of {other} px; use --size {other}"
     return ""

@@ -136,11 +136,11 @@ def robustness(
     For each classifier and photo source: the number of photos and, by disturbance, the accuracy in [0, 1]
     and its change in points. "ensembles" are of the final networks, if both are there.
     """
-    pair = [f"final-{size}" for size in SIZES]
+    small, large = pair = [f"final-{size}" for size in SIZES]
     groups: dict[str, Mapping[str, Mapping[str, Tensor]]] = {"networks": logits}
     if all(name in logits[CLEAN] for name in pair):
         groups["ensembles"] = {
-            disturbance: ensemble_probabilities(*(rows[name] for name in pair), owners)
+            disturbance: ensemble_probabilities(rows[small], rows[large], owners)
             for disturbance, rows in logits.items()
         }
     return {

@@ -100,7 +100,8 @@ def fine_tune(
     It begins with the weights of an earlier teacher's checkpoint `start`, or with those of ImageNet.
     """
     torch.manual_seed(lesson.seed)
-    teacher = Teacher().to(memory_format=torch.channels_last)
+    teacher = Teacher()
+    teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
     if start:
         teacher.load_state_dict(torch.load(start, weights_only=True)["teacher"])
     labels, steps = training.labels, len(training.samples) // lesson.batch
@@ -110,7 +111,11 @@ def fine_tune(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, lesson.learning_rate, total_steps=lesson.epochs * steps, pct_start=0.2
     )
-    parts = {"teacher": teacher, "optimiser": optimiser, "schedule": schedule}
+    parts: dict[str, nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler] = {
+        "teacher": teacher,
+        "optimiser": optimiser,
+        "schedule": schedule,
+    }
     done = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)

@@ -197,6 +197,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DataError, WeightsError) as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        place, reason = error.filename or options.out, error.strerror or error
+        print(f"{place} cannot be written: {reason}; the same command goes on from here.", file=sys.stderr)
+        return 2
     finally:
         processes.close()
     if processes.is_first:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -65,9 +66,8 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.processes = processes
-        network = CarNet(recipe.size, recipe.batchnorm).to(
-            processes.device, memory_format=torch.channels_last
-        )
+        network = CarNet(recipe.size, recipe.batchnorm).to(processes.device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
         if start is not None:
             network.features.load_state_dict(start.features.state_dict())  # the same at every size
             if start.size == recipe.size:
@@ -83,6 +83,7 @@ class Run:
             {"params": decayed, "weight_decay": recipe.weight_decay},
             {"params": plain, "weight_decay": 0.0},
         ]
+        self.optimiser: torch.optim.Optimizer
         if recipe.batchnorm:
             self.optimiser = torch.optim.SGD(
                 groups, recipe.learning_rate, momentum=recipe.momentum, nesterov=True
@@ -95,8 +96,8 @@ class Run:
             total_steps=recipe.epochs * steps_per_epoch,
             pct_start=0.25,
         )
-        self.history: list[dict] = []
-        self.best: dict = {"score": -1.0}
+        self.history: list[dict[str, Any]] = []
+        self.best: dict[str, Any] = {"score": -1.0}
 
     @property
     def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler]:
@@ -109,14 +110,17 @@ class Run:
 
     def save(self, path: Path) -> None:
         """Write the checkpoint whole or not at all."""
-        state = {name: part.state_dict() for name, part in self.parts.items()}
+        state: dict[str, Any] = {name: part.state_dict() for name, part in self.parts.items()}
         state |= {"recipe": asdict(self.recipe), "history": self.history, "best": self.best}
         with whole_file(path) as file:
             torch.save(state, file)
 
     def resume(self, path: Path) -> None:
-        """Continue from a checkpoint of the same recipe; raises DataError if it is of another."""
-        state = torch.load(path, map_location=self.processes.device, weights_only=True)
+        """Continue from a checkpoint of the same recipe; raises DataError if it is of another or damaged."""
+        try:
+            state = torch.load(path, map_location=self.processes.device, weights_only=True)
+        except Exception as error:  # of many kinds, from EOFError to UnpicklingError
+            raise DataError(f"{path} is damaged; delete it to begin anew.") from error
         if state["recipe"] != asdict(self.recipe):
             raise DataError(f"{path} belongs to another recipe; name another --checkpoint or delete it.")
         for name, part in self.parts.items():
@@ -132,7 +136,7 @@ def initialise(network: CarNet, part: nn.Module, x: Tensor) -> None:
     (Krähenbühl et al. 2016, Data-dependent initializations); with torch's own weights they learn nothing.
     """
     for layer in part.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
             seen: list[Tensor] = []
@@ -214,6 +218,7 @@ def _mixed(recipe: Recipe, x: Tensor, labels: Tensor, step: int) -> tuple[Tensor
 def validate(run: Run, validation: Frames, epoch: int, loss: float) -> None:
     """Append the epoch to the history and keep the averaged weights if they are the best so far."""
     network = run.average.module
+    assert isinstance(network, CarNet)
     network.eval()
     logits = logits_of(network, validation.pixels)
     accuracies = accuracy_by_source(logits, validation)

@@ -32,7 +32,7 @@ def overlay(
     values = Image.fromarray(attribution.map.float().numpy()).resize(size, Image.Resampling.BOX)
     rgba = colours(np.asarray(values), scale, is_signed(attribution))
     opacity = rgba[..., 3:] * strength
-    return Image.fromarray(np.uint8(np.rint(255 * (rgba[..., :3] * opacity + quiet * (1 - opacity)))))
+    return Image.fromarray(np.rint(255 * (rgba[..., :3] * opacity + quiet * (1 - opacity))).astype(np.uint8))
 
 
 def seen(photo: Photo, size: int, side: int = SIDE) -> Image.Image:
@@ -52,4 +52,4 @@ def _own_aspect(photo: Photo, side: int) -> tuple[int, int]:
 
 def _picture(pixels: Tensor) -> Image.Image:
     # (3, h, w) in [0, 1]
-    return Image.fromarray(np.uint8(np.rint(255 * pixels.permute(1, 2, 0).numpy())))
+    return Image.fromarray(np.rint(255 * pixels.permute(1, 2, 0).numpy()).astype(np.uint8))

@@ -25,6 +25,7 @@ TOOLS = re.compile(r"(/gradio_api)?/mcp(/|$)")
 PAST_THE_QUEUE = re.compile(r"(/gradio_api)?/(run|api)/")
 ICON = re.compile(r"/pwa_icon/(?!(192|512)/?$)")  # gradio enlarges it to any size; the manifest names these
 NO_FETCHING = "This page fetches nothing from elsewhere; please upload the photo itself."
+NO_ROOM = "The server cannot store files at the moment; please try again later."
 FULL = "Many visitors are asking at once; please try again in a minute."
 TOO_LARGE = "This request is too large."
 NOT_UNDERSTOOD = "This request cannot be understood."
@@ -37,7 +38,7 @@ ADDRESSES = ("http:", "https:", "ftp:", "file:", "//")
 
 
 class Guard:
-    """ASGI middleware; what it refuses is answered with a status from 400 to 499 and one sentence."""
+    """ASGI middleware; what it refuses, and what fails, is answered with one sentence not a 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -75,12 +76,13 @@ class Guard:
 
         try:
             await self.app(scope, receive, watch)
-        except Exception:
+        except Exception as error:
             log.exception("A request failed.")
             if begun:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
-            else:
-                await PlainTextResponse(NOT_UNDERSTOOD, 400)(scope, receive, send)
+                return
+            sentence = (NO_ROOM, 507) if isinstance(error, OSError) else (NOT_UNDERSTOOD, 400)
+            await PlainTextResponse(*sentence)(scope, receive, send)
 
 
 async def _body(receive: Receive, limit: int) -> bytes | None:

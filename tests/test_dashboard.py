@@ -13,6 +13,7 @@ from PIL import Image
 
 from carmodel.network import CLASSES
 from dashboard import build, load_explainers, main
+from page.server import UPLOADS
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "suv_1.jpg"
@@ -86,7 +87,7 @@ def test_options_reach_gradio(explainers, monkeypatch, options, given):
 def test_nothing_is_reported_or_kept(explainers):
     page = build(explainers)
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False" and not page.analytics_enabled
-    assert page.delete_cache == (300, 1800)
+    assert page.delete_cache == UPLOADS
 
 
 def test_maps_and_their_tests_have_a_queue_each(explainers):

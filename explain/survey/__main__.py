@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    folder = {"type": Path, "metavar": "DIR"}
+    folder: dict[str, Any] = {"type": Path, "metavar": "DIR"}
     add("--data", **folder, required=True, help="folder with manifest.csv or class folders")
     add("--split", choices=SPLITS, default="val", help="which of its photos (default: val)")
     add("--photos", type=_count, metavar="N", default=400, help="how many of them (default: 400)")

@@ -13,7 +13,7 @@ from explain.survey.words import ALTERNATIVES, SECTIONS, STYLE, TITLE
 from explain.words import METHOD_NAMES, NETWORK_NAMES, percent
 
 Summary = Mapping[str, Any]
-Rows = list[tuple[str, ...]]
+Rows = Sequence[tuple[str, ...]]
 BETTER = {"deletion": min, "insertion": max}
 
 

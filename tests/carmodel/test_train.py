@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -72,6 +73,34 @@ def test_another_recipe_does_not_continue_the_checkpoint(class_folders, tmp_path
     assert main(command(class_folders, tmp_path, "--epochs", "1")) == 0
     assert main(command(class_folders, tmp_path, "--epochs", "2")) == 2
     assert "another recipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK no more", b"\x80\x04."])
+def test_damaged_checkpoint_is_one_sentence(class_folders, tmp_path, capsys, content):
+    (tmp_path / "run.pt").write_bytes(content)
+    assert main(command(class_folders, tmp_path, "--epochs", "1")) == 2
+    assert capsys.readouterr().err.endswith("run.pt is damaged; delete it to begin anew.\n")
+
+
+def test_full_disk_is_one_sentence_and_the_run_goes_on(class_folders, tmp_path, capsys, monkeypatch):
+    def full(*anything):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("carmodel.weights.write_whole", full)
+        assert main(command(class_folders, tmp_path, "--epochs", "1")) == 2
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.endswith(
+        "cannot be written: No space left on device; the same command goes on from here."
+    )
+    assert main(command(class_folders, tmp_path, "--epochs", "1")) == 0
+    assert load("final-75", tmp_path / "weights")[1].training["best epoch"] == 1
+
+
+def test_cache_that_cannot_be_made_is_one_sentence(class_folders, tmp_path, capsys):
+    (tmp_path / "frames").write_text("a file")
+    assert main(command(class_folders, tmp_path, "--epochs", "1")) == 2
+    assert "frames cannot be written: " in capsys.readouterr().err
 
 
 def test_wrong_folder_is_one_sentence(tmp_path, capsys):

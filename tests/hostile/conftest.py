@@ -2,6 +2,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from dashboard import build, load_explainers
@@ -38,11 +39,11 @@ def outside() -> Iterator[list[str]]:
 def serve(
     random_weights: Path, outside: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable]:
-    """Serves the page from this process; returns its address and the folder of uploads."""
+    """Serves the page from this process; returns its address, the folder of uploads and the page."""
     explainers = load_explainers(random_weights)
     pages = []
 
-    def start(uploads: tuple[int, int] | None = None, waiting: int = WAITING) -> tuple[str, Path]:
+    def start(uploads: tuple[int, int] | None = None, waiting: int = WAITING) -> tuple[str, Path, gr.Blocks]:
         folder = tmp_path_factory.mktemp("uploads")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GRADIO_TEMP_DIR", str(folder))
@@ -51,7 +52,7 @@ def serve(
             page = build(explainers).queue(max_size=waiting)
             pages.append(page)
             _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **SETTINGS)
-        return url.rstrip("/"), folder
+        return url.rstrip("/"), folder, page
 
     yield start
     for page in pages:

@@ -167,7 +167,7 @@ def test_other_websites_may_not_ask(http):
 
 
 def test_uploads_are_deleted(serve):
-    url, folder = serve(uploads=(1, 2))
+    url, folder, _ = serve(uploads=(1, 2))
     with httpx.Client(base_url=url, timeout=60) as http:
         path = Path(upload(http, "car.jpg", CAR).json()[0])
         assert path.is_file()

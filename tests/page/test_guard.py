@@ -1,17 +1,20 @@
 import asyncio
+import errno
 import json
 
 import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from page.guard import FULL, MAX_BODY, NO_FETCHING, NOT_UNDERSTOOD, TOO_LARGE, Guard
+from page.guard import FULL, MAX_BODY, NO_FETCHING, NO_ROOM, NOT_UNDERSTOOD, TOO_LARGE, Guard
 
 
 async def behind(scope, receive, send):
     """Answers with the body it was given; /broken fails, /late fails in the middle of its answer."""
     if scope["path"] == "/broken":
         raise KeyError("/a/path")
+    if scope["path"] == "/disk":
+        raise OSError(errno.ENOSPC, "No space left on device", "/a/path")
     if scope["path"] == "/full":
         await JSONResponse({"detail": "Queue is full. Max size is 9."}, 503)(scope, receive, send)
         return
@@ -77,6 +80,7 @@ def test_full_queue_is_a_polite_sentence(ask):
 
 def test_failures_are_a_sentence(ask):
     assert ask("GET", "/broken") == (400, NOT_UNDERSTOOD)
+    assert ask("POST", "/disk") == (507, NO_ROOM)
     assert ask("POST", "/late", b"begun") == (200, "begun")
 
 

@@ -1,0 +1,97 @@
+"""Crowds, bounds and visitors who leave; `python -m tests.hostile load` is the long form."""
+
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from page.guard import FULL
+from tests.hostile.client import API, photo, upload
+from tests.hostile.load import PHOTOS, SETTINGS, Load, drive, figures, same
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Makes classifying wait until it is told to go on; counts how many began."""
+    begun, go_on = [], threading.Event()
+
+    def wait(*given):
+        begun.append(given)
+        go_on.wait(60)
+        return {"sentence": "Slow."}
+
+    monkeypatch.setattr("page.answers.classify", wait)
+    yield begun, go_on
+    go_on.set()
+
+
+def ask(http, path):
+    return http.post(f"{API}/call/classify", json={"data": [photo(path), "average", "final"]})
+
+
+def until(holds):
+    deadline = time.monotonic() + 60
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
+
+
+def test_beyond_the_queue_a_polite_refusal_and_after_it_an_answer(serve, slow):
+    begun, go_on = slow
+    url, _, page = serve(waiting=3)
+    with httpx.Client(base_url=url, timeout=60) as http:
+        path = upload(http, "car.jpg", (ROOT / "examples" / PHOTOS[0]).read_bytes()).json()[0]
+        for number in range(4):  # as many as are computed at once
+            assert ask(http, path).status_code == 200
+            assert until(lambda least=number: len(begun) > least)
+        answers = [ask(http, path) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200] * 3 + [503] * 2
+        assert answers[-1].json() == {"detail": FULL}
+        go_on.set()
+        assert until(lambda: len(begun) == 7)
+        assert until(lambda: not len(page._queue) and not any(page._queue.active_jobs))
+        assert ask(http, path).status_code == 200
+
+
+def test_a_visitor_who_leaves_frees_what_waits(serve, slow):
+    """Five ask, four are computed; the one that waits leaves and is never begun."""
+    begun, go_on = slow
+    url, _, page = serve()
+    with httpx.Client(base_url=url, timeout=60) as http:
+        path = upload(http, "car.jpg", (ROOT / "examples" / PHOTOS[0]).read_bytes()).json()[0]
+        for _ in range(4):
+            ask(http, path)
+        assert until(lambda: len(begun) == 4)
+        left = ask(http, path).json()["event_id"]
+        with http.stream("GET", f"{API}/call/classify/{left}") as answer:
+            assert answer.status_code == 200
+            assert until(lambda: len(page._queue) == 1)
+        assert until(lambda: len(page._queue) == 0)
+        go_on.set()
+        assert until(lambda: not any(page._queue.active_jobs))
+    assert len(begun) == 4
+
+
+def test_several_users_get_what_one_gets(served):
+    expected = {}
+    assert drive(served, 1, 2, expected).wrong == 0
+    found = drive(served, 3, 6, expected)
+    assert (len(found.seconds), found.refused, found.wrong, found.lost) == (6, 0, 0, 0)
+
+
+def test_what_is_the_same():
+    answer = {"maps": {"shap_75": {"sum": 1.0, "seconds": 3.0}}, "mode": "average"}
+    assert figures(answer) == {"maps": {"shap_75": {"sum": 1.0}}, "mode": "average"}
+    assert same({"a": [1.0, "x"]}, {"a": [1.00001, "x"]})
+    assert not same({"a": [1.0, "x"]}, {"a": [1.001, "x"]})
+    assert not same({"a": 1.0}, {"b": 1.0})
+    assert not same([1.0], [1.0, 1.0])
+
+
+def test_percentiles():
+    assert Load(1, tuple(float(each) for each in range(101)), 0, 0, 0).percentiles == (50.0, 95.0)
+    assert all(len(each) == 6 for each in SETTINGS)
