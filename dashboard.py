@@ -119,7 +119,7 @@ def build(explainers: Mapping[str, Explainer]) -> gr.Blocks:
 
 
 def warm(explainer: Explainer) -> None:
-    """Explains the first example once, which also imports shap: seconds that no visitor has to wait for."""
+    """Explains the first example once, with the imports that this takes: no visitor has to wait for them."""
     try:
         for _ in panels(explainer, read_photo(examples.path(examples.FIRST)), Controls()):
             pass
