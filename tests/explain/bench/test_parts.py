@@ -15,7 +15,7 @@ def test_shares_are_of_the_whole(case):
 
 
 def test_a_column_for_each_network(random_weights, tmp_path, monkeypatch, capsys):
-    Image.new("RGB", (30, 20), "red").save(tmp_path / "car.png")
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "car.png")
     monkeypatch.setattr(
         parts, "shares", lambda case: dict.fromkeys((*KINDS, OTHER), case.network.size / 1000)
     )

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from carmodel.network import CLASSES
 from page.bench import memory
 from page.bench.memory import grown
 
@@ -38,7 +39,7 @@ def page(monkeypatch, tmp_path):
         yield found
 
     for i in range(10):
-        file = tmp_path / "train" / ("suv", "truck")[i % 2] / f"{i}.jpg"
+        file = tmp_path / "train" / CLASSES[i % 4] / f"{i}.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"")
     monkeypatch.setattr(memory, "Client", Client)
