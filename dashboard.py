@@ -28,7 +28,7 @@ from page.package import Packages
 from page.server import SETTINGS, UPLOADS, WAITING
 from page.side import side
 from page.stream import Controls, panels
-from page.tabs import explain_tab, look_at, panel, trust_tab
+from page.tabs import Follower, explain_tab, look_at, panel, trust_tab
 from page.take_away import wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.tools import speak_json
@@ -88,9 +88,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
                     with gr.Tab("Explain", elem_id="tab-explain"):
                         maps, row = explain_tab()
-                    with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
-                        trust, buttons = trust_tab()
-                    followers = {}
+                    followers: dict[str, Follower] = {}
                     with gr.Tab("Compare", elem_id="tab-compare"):
                         everyone = [*explainers.values(), *beside.explainers]
                         followers["Compare"], compared = compare_tab.build(
@@ -98,6 +96,8 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
                         )
                     with gr.Tab("What if", elem_id="tab-what-if", render_children=True):
                         followers["What if"] = what_if_tab.build(tries, settings, event | QUEUE)
+                    with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
+                        trust, buttons = trust_tab()
                     with gr.Tab("Networks", elem_id="tab-networks"):
                         networks_tab.build(weights)
                     with gr.Tab("Guide", elem_id="tab-guide"):
@@ -141,7 +141,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
 
 
 def warm(explainer: Explainer) -> None:
-    """Explains the first example once, which also imports shap: seconds that no visitor has to wait for."""
+    """Explains the first example once, with the imports that this takes: no visitor has to wait for them."""
     try:
         for _ in panels(explainer, read_photo(examples.path(examples.FIRST)), Controls()):
             pass

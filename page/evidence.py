@@ -10,7 +10,7 @@ from typing import Any
 
 from explain.evidence import Evidence, evidence, verdict
 from explain.explainer import Explainer
-from explain.faithfulness import Controls, controls
+from explain.faithfulness import Controls, control_logits, controls
 from explain.maps import Attribution, mean
 from page.background import Background
 from page.visit import Subject
@@ -83,12 +83,20 @@ class Evidences:
         wanted: Callable[[], bool],
     ) -> dict[str, Evidence | None]:
         """What is found about every method's map of a network, until it is no longer wanted."""
-        asked = list(explainer.networks.values()) if network == AVERAGE else explainer.networks[network]
+        names = list(explainer.networks) if network == AVERAGE else [network]
+        side = max(map(int, names))  # of the frame, in cells
+        asked = [explainer.networks[name] for name in names]
         frame = subject.photo.frame
 
         def against() -> Controls:
-            key = subject.digest, subject.kind, subject.target, network, "controls"
-            return self._keep(key, partial(controls, asked, frame, subject.target))
+            known = {
+                int(name): self._keep(
+                    (subject.digest, subject.kind, name, side),  # of any target, alone or in the average
+                    partial(control_logits, explainer.networks[name], frame, side),
+                )
+                for name in names
+            }
+            return controls(asked, frame, subject.target, known=known)
 
         found: dict[str, Evidence | None] = {}
         for method, pair in maps.items():

@@ -1,6 +1,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -197,6 +198,18 @@ def test_photo_is_read_as_it_was_uploaded(client, tmp_path):
         for each in (path, eight)
     ]
     assert frames[0] == frames[1]
+
+
+def test_nothing_slow_is_imported_before_it_is_needed():
+    code = (
+        "import sys, dashboard; "
+        "print(*sorted({name.split('.')[0] for name in sys.modules} & set(sys.argv[1:])))"
+    )
+    slow = ("shap", "matplotlib", "captum", "scipy", "sklearn", "torchvision")
+    printed = subprocess.run(
+        [sys.executable, "-c", code, *slow, "gradio"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert printed.stdout.split() == ["gradio"]
 
 
 def test_page_has_our_title_and_icon(page_url):

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
 from explain.attribution import REFERENCES, TOLERANCE
+from explain.bench.goals import goals
 from explain.bench.measure import peak_speed
 from explain.bench.memory import SIDES, memory
 from explain.bench.rounds import one_round
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = one_round(explainer, photo, options.reference, distant=i > 0)
         samples += found if i else []
     peak = max(peak, peak_speed())
+    parts = rows(samples, peak)
     table = {
         "processor": platform.processor() or platform.machine(),
         "threads": options.threads,
@@ -61,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "tolerance": TOLERANCE,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "peak": peak,
-        "rows": [asdict(row) for row in rows(samples, peak)],
+        "rows": [asdict(row) for row in parts],
+        "goals": [asdict(goal) for goal in goals(parts)],
         "memory": {side: memory(side, options.weights, files[0], options.reference) for side in SIDES},
     }
     print(json.dumps(table, indent=2) if options.json else as_text(table))

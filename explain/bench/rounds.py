@@ -10,6 +10,7 @@ from explain.bench.sides import (
     PARTS,
     Case,
     cases,
+    our_evidence,
     our_page,
     plain_integrated_gradients,
     plain_page,
@@ -19,6 +20,7 @@ from explain.explainer import Explainer
 from explain.integrated_gradients import FIRST_STEPS, Integral
 
 PAGE = "Page: all three methods"
+EVIDENCE = "Evidence of the six maps; as plain, these maps by ours"
 DISTANT_STEPS = 1000  # of the map that both sides' Integrated Gradients are compared with
 DISTANT_CHUNK = 8
 
@@ -49,7 +51,8 @@ def one_round(explainer: Explainer, photo: Photo, reference: str, distant: bool 
     samples = [sample for case in found for sample in _parts(case, distant)]
     _, plain = timed(plain_page, found)
     _, ours = timed(our_page, explainer, photo, found[0].target, reference)
-    return [*samples, Sample(PAGE, "both", plain, ours)]
+    _, tests = timed(our_evidence, explainer, photo, found[0].target, reference)
+    return [*samples, Sample(PAGE, "both", plain, ours), Sample(EVIDENCE, "both", ours, tests)]
 
 
 def _parts(case: Case, distant: bool) -> list[Sample]:

@@ -16,7 +16,9 @@ from torch import Tensor
 from carmodel.network import CLASSES, CarNet
 from carmodel.photo import Photo, block_means
 from explain.attribution import METHODS, TOLERANCE
+from explain.evidence import evidence
 from explain.explainer import Explainer
+from explain.faithfulness import control_logits, controls
 from explain.gradcam import gradcam
 from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, refined
 from explain.maps import completeness_gap
@@ -151,3 +153,16 @@ def our_page(explainer: Explainer, photo: Photo, target: Target, reference: str)
     for method in METHODS:
         for _ in explainer.refine(photo, method, target, reference):
             pass
+
+
+def our_evidence(explainer: Explainer, photo: Photo, target: Target, reference: str) -> None:
+    """Deletion, insertion and both controls for the six maps of `our_page`, which are there already."""
+    known = {
+        network.size: control_logits(network, photo.frame, network.size)
+        for network in explainer.networks.values()
+    }
+    for name, network in explainer.networks.items():
+        against = controls(network, photo.frame, target, known=known)
+        for method in METHODS:
+            *_, maps = explainer.refine(photo, method, target, reference, networks=(name,))
+            evidence(network, photo.frame, maps[name], against=against)

@@ -71,7 +71,8 @@ def as_text(table: dict[str, Any]) -> str:
             away = f"{away} (plain {row['plain_distance']:.1e})"
         share = "" if row["share"] is None else f"{row['share']:.0%}"
         plain, ours = row["plain"], row["ours"]
-        times = f"{plain['cpu']:.3f} | {ours['cpu']:.3f} | 1/{1 / row['ratio']:.1f}"
+        ratio = f"1/{1 / row['ratio']:.1f}" if row["ratio"] < 1 else f"{row['ratio']:.1f}"
+        times = f"{plain['cpu']:.3f} | {ours['cpu']:.3f} | {ratio}"
         clock = f"{plain['wall']:.3f} | {ours['wall']:.3f}"
         lines.append(f"| {part} | {row['network']} | {times} | {clock} | {share} | {away} |")
     return "\n".join(
@@ -83,5 +84,13 @@ def as_text(table: dict[str, Any]) -> str:
             "Memory of a page beyond what is imported and loaded: "
             + ", ".join(f"{side} {size:.0f} MB" for side, size in table["memory"].items())
             + ".",
+            "",
+            "| goal | limit | found | met |",
+            "|---|---|---|---|",
+            *(
+                f"| {each['goal']} | {each['limit']:.2g} | {each['found']:.2g} | "
+                f"{'yes' if each['met'] else 'no'} |"
+                for each in table["goals"]
+            ),
         ]
     )

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-TABS = ("Explain", "Trust")
+TABS = ("Explain", "Compare", "What if", "Trust", "Networks", "Guide")
 BARRIERS = {"serious", "critical"}
 
 

@@ -78,11 +78,12 @@ def quick_evidence(monkeypatch, known):
         asked.append((attribution.network, attribution.method))
         return known()
 
-    def controls(networks, frame, target):
-        asked.append(networks)
+    def control_logits(network, frame, size):
+        asked.append(f"{network}, {size} cells a side")
 
     monkeypatch.setattr("page.evidence.evidence", evidence)
-    monkeypatch.setattr("page.evidence.controls", controls)
+    monkeypatch.setattr("page.evidence.control_logits", control_logits)
+    monkeypatch.setattr("page.evidence.controls", lambda networks, frame, target, known: None)
     return asked
 
 

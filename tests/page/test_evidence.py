@@ -74,11 +74,22 @@ def test_each_map_is_tested_once_and_controls_once_for_each_network(
 ):
     run(evidences, subject, fake, maps)
     networks = ["network of 75 px", "network of 100 px"]
-    expected = [*networks, networks, *((name, method) for name in NETWORKS for method in METHODS)]
+    cells = [(networks[0], 75), (networks[1], 100), (networks[0], 100)]  # the last for the average
+    logits = [f"{network}, {side} cells a side" for network, side in cells]
+    expected = [*logits, *((name, method) for name in NETWORKS for method in METHODS)]
     assert sorted(map(str, quick_evidence)) == sorted(map(str, expected))
     [only] = run(evidences, subject, fake, maps)
     assert only == evidences.known(subject, NETWORKS, METHODS)
     assert len(quick_evidence) == len(expected)
+
+
+def test_controls_go_through_the_networks_once_for_all_targets(
+    evidences, subject, fake, maps, quick_evidence
+):
+    run(evidences, subject, fake, maps)
+    del quick_evidence[:]
+    run(evidences, replace(subject, target=Target("coupe")), fake, maps)
+    assert sorted(quick_evidence) == sorted((name, method) for name in NETWORKS for method in METHODS)
 
 
 def test_average_is_left_out_where_it_is_not_shown(evidences, subject, fake, maps, quick_evidence):

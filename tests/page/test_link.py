@@ -5,16 +5,16 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from dashboard import _controls
 from page import link
 from page.link import copied, opener, read
+from page.side import side
 from page.visit import Visit
 
 
 @pytest.fixture(scope="module")
 def controls():
     with gr.Blocks():
-        return _controls(["final", "baseline"])
+        return side(["final", "baseline"]).controls
 
 
 @pytest.fixture(scope="module")

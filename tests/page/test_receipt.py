@@ -1,3 +1,8 @@
+import re
+from dataclasses import replace
+
+import pytest
+
 from page.receipt import receipt
 
 
@@ -25,4 +30,11 @@ def test_failed_receipt_warns_in_words(attribution):
 
 def test_gradcam_has_no_receipt(attribution):
     html = receipt(attribution(method="gradcam"), failed=False)
-    assert html == "<p>No receipt: Grad-CAM does not add up to the score.</p>"
+    assert html.startswith("<p>No receipt: Grad-CAM does not add up to the score.</p>")
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.0123, "12 ms"), (0.25, "0.25 s"), (12.3, "12 s")])
+@pytest.mark.parametrize("method", ["gradcam", "shap"])
+def test_every_map_shows_its_time(attribution, method, seconds, words):
+    html = receipt(replace(attribution(method=method), seconds=seconds), failed=False)
+    assert re.search(r'<p class="time" title="[^"]+">(.*?)</p>', html)[1] == words

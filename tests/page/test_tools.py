@@ -38,7 +38,7 @@ def talk(page_url):
 
 def test_tools_say_what_they_need(talk):
     tools = {tool.name: tool for tool in talk(lambda session: session.list_tools()).tools}
-    assert tools.keys() == {"classify", "explain", "evidence"}
+    assert tools.keys() == {"classify", "explain", "evidence", "compare", "what_if"}
     for tool in tools.values():
         assert tool.inputSchema["required"] == ["photo"]
         given = tool.inputSchema["properties"]

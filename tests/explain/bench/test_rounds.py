@@ -1,5 +1,5 @@
 from explain.bench import rounds
-from explain.bench.rounds import PAGE, one_round, work
+from explain.bench.rounds import EVIDENCE, PAGE, one_round, work
 from explain.bench.sides import PARTS, cases
 from explain.integrated_gradients import Integral
 
@@ -25,9 +25,11 @@ def test_one_round(explainer, photo, monkeypatch):
     assert [(each.part, each.network) for each in found] == [
         *((part, "75") for part in PARTS),
         (PAGE, "both"),
+        (EVIDENCE, "both"),
     ]
     assert all(each.plain.cpu > 0 and each.ours.cpu > 0 for each in found)
-    for each in found[:-1]:
+    assert found[-1].plain == found[-2].ours  # evidence is measured beside the maps that it is for
+    for each in found[:-2]:
         if each.part == "Integrated Gradients":
             assert each.steps >= 48
             assert each.plain_steps >= 50
@@ -41,7 +43,11 @@ def test_one_round(explainer, photo, monkeypatch):
 
 def test_a_round_without_the_distant_map(explainer, photo, monkeypatch):
     monkeypatch.setattr(rounds, "cases", lambda *of: cases(*of)[:1])
-    for name in ("plain_page", "our_page"):
+    for name in ("plain_page", "our_page", "our_evidence"):
         monkeypatch.setattr(rounds, name, lambda *_: None)
     found = one_round(explainer, photo, "mean", distant=False)
-    assert [each.part for each in found if each.distance is None] == ["Integrated Gradients", PAGE]
+    assert [each.part for each in found if each.distance is None] == [
+        "Integrated Gradients",
+        PAGE,
+        EVIDENCE,
+    ]

@@ -5,7 +5,7 @@ import torch
 
 from explain.bench import sides
 from explain.bench.measure import distance
-from explain.bench.sides import PARTS, our_page, our_shap_of_one, plain_page, with_enough_steps
+from explain.bench.sides import PARTS, our_evidence, our_page, our_shap_of_one, plain_page, with_enough_steps
 from explain.maps import completeness_gap
 
 
@@ -60,3 +60,24 @@ def test_pages_ask_for_every_method(explainer, photo, case, monkeypatch):
     assert before >= 6
     our_page(explainer, photo, case.target, "mean")
     assert explainer.computations == before
+
+
+def test_evidence_needs_no_map_again_and_controls_once_a_network(explainer, photo, case, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sides, "control_logits", lambda network, frame, size: asked.append(size))
+    monkeypatch.setattr(sides, "controls", lambda network, *_, known: f"controls of {network.size}")
+    monkeypatch.setattr(
+        sides,
+        "evidence",
+        lambda network, frame, map, against: asked.append((map.method, map.network, against)),
+    )
+    our_page(explainer, photo, case.target, "mean")
+    before = explainer.computations
+    our_evidence(explainer, photo, case.target, "mean")
+    assert explainer.computations == before
+    maps = [
+        (method, name, f"controls of {name}")
+        for name in ("75", "100")
+        for method in ("gradcam", "integrated_gradients", "shap")
+    ]
+    assert asked == [75, 100, *maps]

@@ -41,6 +41,7 @@ def test_text():
         "peak": 6e9,
         "rows": [asdict(row) for row in rows(samples(), peak=6e9)],
         "memory": {"plain": 900.4, "ours": 100.2},
+        "goals": [{"goal": "SHAP", "limit": 0.2, "found": 0.25, "met": False}],
     }
     text = as_text(table)
     assert "| SHAP | 75 | 8.000 | 2.000 | 1/4.0 | 9.000 | 3.000 | 50% | 3.0e-05 |" in text
@@ -48,5 +49,6 @@ def test_text():
         "| IG, 100 and 64 steps | 100 | 1.000 | 0.500 | 1/2.0 | 1.000 | 0.500 |  | 2.0e-02 (plain 4.0e-02) |"
         in text
     )
+    assert "| SHAP | 0.2 | 0.25 | no |" in text
     assert "6 billion operations" in text
     assert "plain 900 MB, ours 100 MB" in text

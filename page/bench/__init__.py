@@ -1,0 +1,1 @@
+"""What serving the page costs: its start, its first answers, its memory."""
