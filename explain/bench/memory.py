@@ -10,7 +10,6 @@ import torch
 from carmodel.photo import read_photo
 from explain.bench.sides import cases, our_page, plain_page, with_enough_steps
 from explain.explainer import Explainer
-from explain.integrated_gradients import REFERENCE_FRAMES
 from explain.target import Target
 
 SIDES = ("plain", "ours")
@@ -25,7 +24,6 @@ def memory(side: str, weights: Path, file: Path, reference: str) -> float:
 def _grown(side: str, weights: Path, file: Path, reference: str) -> float:
     torch.set_num_threads(1)
     explainer, photo = Explainer(weights), read_photo(file)
-    REFERENCE_FRAMES[reference](photo.frame)  # may import
     if side == "ours":
         target = explainer.classify(photo).predictions["average"].verdict
         before = _most()
