@@ -9,6 +9,7 @@ def open_tab(page, method=None):
     page.get_by_role("tab", name="Compare").click()
     if method:
         page.locator("#compare-method").get_by_label(method).check()
+        page.wait_for_selector(f'#compare .compared .map[alt^="{method}, "]', timeout=PATIENCE)
     settle(page)
 
 
