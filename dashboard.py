@@ -44,6 +44,8 @@ QUEUE = {"concurrency_id": "explain", "concurrency_limit": 4}
 
 # Events that test maps wait for threads of their own (page.background) and compute nothing themselves.
 TESTING = {"concurrency_id": "tests", "concurrency_limit": 16}
+
+LIGHT = {"concurrency_id": "light", "concurrency_limit": 16}  # events that compute nothing
 NONE = Others()  # no networks but those that come in pairs
 log = logging.getLogger(__name__)
 
@@ -110,7 +112,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
         )
         inputs = [control.input for control in left.controls]
         mapped = [
-            page.load(opener(left.controls), visit, [*left.controls, row.told], queue=False, **event).then(
+            page.load(opener(left.controls), visit, [*left.controls, row.told], **event, **LIGHT).then(
                 opened, settings, shown, **event, **QUEUE
             ),
             left.photo.input(given, [left.photo, *settings], shown, **event, **QUEUE),
@@ -122,7 +124,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
         for request in mapped:
             request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
         for tab in tabs.children:
-            looked = tab.select(partial(look_at, tab.label), visit, queue=False, **event)
+            looked = tab.select(partial(look_at, tab.label), visit, **event, **LIGHT)
             if tab.label in followers:
                 follower = followers[tab.label]
                 follow = follower.when_looked_at(tab.label)
