@@ -126,5 +126,5 @@ def test_changed_tensors(stored):
 def test_tensors_of_another_shape(tmp_path):
     spread = Spread(torch.zeros(4), torch.eye(4))
     save(Detector(dict.fromkeys(CARDS, spread), 2.5), CARDS, {}, tmp_path)
-    with pytest.raises(WeightsError, match=r"does not hold what block 5"):
+    with pytest.raises(WeightsError, match=r"does not hold what block 4"):
         load(CARDS, tmp_path)
