@@ -22,7 +22,6 @@ from tqdm import tqdm
 from carmodel.frame import FRAME
 from carmodel.network import CLASSES
 from carmodel.photo import PhotoError, read_photo
-from carmodel.vision import ImageFolder
 
 SPLITS = ("train", "val", "test")
 RUNS = Path("runs")  # checkpoints and cached frames; never committed
@@ -115,6 +114,8 @@ def _from_class_folders(folder: Path) -> list[Sample]:
 
 
 def _class_folder(folder: Path) -> list[tuple[Path, int]]:
+    from carmodel.vision import ImageFolder  # slow, and the page reads no folders
+
     try:
         found = ImageFolder(folder)
     except FileNotFoundError as error:

@@ -16,9 +16,7 @@ from carmodel.network import SIZES
 from carmodel.options import photo_options
 from carmodel.train import train
 from carmodel.training import Recipe
-from carmodel.weights import WEIGHTS, WeightsError, load
-
-FILE = "learning-rates.json"
+from carmodel.weights import LEARNING_RATES, WEIGHTS, WeightsError, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=64, help="photos a step (%(default)s)")
     parser.add_argument("--start", type=Path, help="folder with the network of this name to continue from")
     parser.add_argument("--runs", type=Path, default=RUNS / "rates", help="folder for checkpoints")
-    parser.add_argument("--out", type=Path, default=WEIGHTS / FILE, help="file to add to (%(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=WEIGHTS / LEARNING_RATES, help="file to add to (%(default)s)"
+    )
     options = parser.parse_args(arguments)
     try:
         training, validation = training_frames(options.data, options.cache)

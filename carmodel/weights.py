@@ -36,6 +36,7 @@ from carmodel.frame import FRAME
 from carmodel.network import CLASSES, CarNet
 
 __all__ = [
+    "LEARNING_RATES",
     "WEIGHTS",
     "Card",
     "WeightsError",
@@ -53,6 +54,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 MAX_BYTES = 10_000_000  # of one file of weights
 REFERENCES = "references.safetensors"
 ENSEMBLE = "ensemble.json"
+LEARNING_RATES = "learning-rates.json"  # what carmodel.rates found
 FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 NAMED = 3  # tensors that a message names at most
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")

@@ -4,9 +4,9 @@ Drawn with matplotlib's Figure alone, without pyplot and its global state, so it
 are in pixels of the sheet, and one pixel of a picture is one of the sheet: nothing is resampled.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from PIL import Image
 
 from carmodel.network import CLASSES, SIZES
@@ -27,6 +27,10 @@ from explain.words import (
     target_name,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 DPI = 150
 MARGIN, GAP = 60, 40
 WIDTH = 2 * MARGIN + 4 * SIDE + 3 * GAP
@@ -36,8 +40,10 @@ INK, QUIET, FAILED = "#1b1f24", "#5c6570", "#a4200f"
 BARS = "#9aa5b1", "#616e7c", "#1f2933"  # 75 px, 100 px, ensemble
 
 
-def contact_sheet(report: Report) -> Figure:
+def contact_sheet(report: Report) -> "Figure":
     """The sheet of a report, to be saved at its own resolution, 150 dpi."""
+    from matplotlib.figure import Figure  # slow, and the page draws without it
+
     pictures = [upright(report.photo), *(seen(report.photo, size) for size in SIZES)]
     tall = pictures[0].height
     first = max(tall, LEAST)
@@ -63,7 +69,7 @@ def contact_sheet(report: Report) -> Figure:
     return figure
 
 
-def _row(figure: Figure, report: Report, method: str, top: int) -> None:
+def _row(figure: "Figure", report: Report, method: str, top: int) -> None:
     columns = report.rows[method]
     shown = at_detail(columns, report.detail)
     scale = scale_of(shown)
@@ -85,7 +91,7 @@ def _row(figure: Figure, report: Report, method: str, top: int) -> None:
         _write(figure, _left(column), below + 24, text, size=7.5, colour=FAILED if failed else QUIET)
 
 
-def _probabilities(figure: Figure, report: Report, height: int) -> None:
+def _probabilities(figure: "Figure", report: Report, height: int) -> None:
     """Bars of each class for 75 px, 100 px and the ensemble, in the fourth column."""
     axes = _axes(figure, _left(3) + 84, HEADER, SIDE - 84 - 60, height)
     names = {"75": "75 px", "100": "100 px", report.mode: report.mode.capitalize()}
@@ -106,7 +112,7 @@ def _probabilities(figure: Figure, report: Report, height: int) -> None:
 
 
 def _legend(
-    figure: Figure,
+    figure: "Figure",
     column: int,
     top: int,
     scale: float,
@@ -131,19 +137,19 @@ def _left(column: int) -> int:
     return MARGIN + column * (SIDE + GAP)
 
 
-def _show(figure: Figure, left: int, top: int, picture: Image.Image) -> None:
+def _show(figure: "Figure", left: int, top: int, picture: Image.Image) -> None:
     axes = _axes(figure, left, top, picture.width, picture.height)
     axes.imshow(picture, aspect="auto", interpolation="nearest")
     axes.axis("off")
 
 
-def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+def _axes(figure: "Figure", left: float, top: float, width: float, height: float) -> "Axes":
     across, down = figure.bbox.width, figure.bbox.height
     return figure.add_axes((left / across, 1 - (top + height) / down, width / across, height / down))
 
 
 def _write(
-    figure: Figure,
+    figure: "Figure",
     left: float,
     top: float,
     text: str,

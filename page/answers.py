@@ -11,7 +11,7 @@ from explain.evidence import Evidence, verdict
 from explain.explainer import Explainer
 from explain.faithfulness import Faithfulness
 from explain.members import Member
-from explain.report import Report, as_table, map_table, photo_table, prediction_table, row
+from explain.report import Report, as_table, map_table, photo_table, prediction_table, row, scale_of
 from explain.target import Target
 from explain.words import describe
 from page.agreement import finding
@@ -72,7 +72,7 @@ def compare(
                 "sha256": member.card.sha256,
                 **prediction_table(member.classify(photo)),
                 "map": map_table(maps[network], {}, controls.tolerance)
-                | {"description": describe(shown[network])},
+                | {"scale": scale_of(shown), "description": describe(shown[network])},
             }
             for network, member in members.items()
         },

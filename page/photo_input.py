@@ -9,9 +9,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo
 from explain.render import upright
-from page.guard import NO_FETCHING
-
-ADDRESSES = ("http:", "https:", "ftp:")
+from page.guard import ADDRESSES, NO_FETCHING
 
 
 class PhotoInput(gr.Image):

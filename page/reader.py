@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from carmodel.calibration import Bin
 from carmodel.card import Card, WeightsError, read_card, read_table
 from carmodel.metrics import Disagreement, Scores
-from carmodel.rates import FILE as RATES
-from carmodel.weights import available
+from carmodel.weights import LEARNING_RATES, available
 from page.measured import (
     Disturbed,
     Epoch,
@@ -38,7 +37,7 @@ MADE_BY = {
     "test.json": "python -m carmodel.evaluate --data DIR --json > weights/test.json",
     ROBUSTNESS: "python -m carmodel.robustness --data DIR --out weights/robustness.json",
     NOVELTY: "python -m carmodel.novelty --data DIR --others DIR",
-    RATES: "python -m carmodel.rates --data DIR --size 75",
+    LEARNING_RATES: "python -m carmodel.rates --data DIR --size 75",
     SURVEY: "python -m explain.survey --data DIR --out OUT, then copies of OUT/survey.json and OUT/maps.npz "
     f"as weights/{SURVEY} and weights/{MAPS}",
 }  # file -> what makes it
@@ -53,7 +52,7 @@ def read(folder: Path) -> Measured:
         robustness=_table(folder, ROBUSTNESS, _robustness),
         novelty=_table(folder, NOVELTY, _novelty),
         training=_training(folder),
-        rates=_table(folder, RATES, _rates),
+        rates=_table(folder, LEARNING_RATES, _rates),
         survey=_table(folder, SURVEY, partial(read_survey, folder, _cards(folder))),
     )
 

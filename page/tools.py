@@ -6,12 +6,15 @@ from typing import Any
 
 import gradio as gr
 
+from page.guard import ADDRESSES, NO_FETCHING
+
 
 def speak_json(page: gr.Blocks) -> None:
     """Makes the MCP server of a page that is running answer in JSON, and forget the photos that it was sent.
 
-    gradio 6 answers in Python's notation, which other languages cannot read, and keeps a photo that came as
-    a data: URI for ever; here it is deleted with the uploads.
+    gradio 6 answers in Python's notation, which other languages cannot read, keeps a photo that came as a
+    data: URI for ever, and fetches one from its address; here the first is deleted with the uploads, and
+    nothing is fetched for strangers.
     """
     from mcp.types import TextContent
 
@@ -22,6 +25,8 @@ def speak_json(page: gr.Blocks) -> None:
         return [TextContent(type="text", text=json.dumps(each, ensure_ascii=False)) for each in answers]
 
     def files(arguments: dict[str, Any], positions: list[list[str | int]]) -> dict[str, Any]:
+        if any(str(each).lower().startswith(ADDRESSES) for each in arguments.values()):
+            raise ValueError(NO_FETCHING)
         found = read(arguments, positions)
         page.upload_file_set.update(each["path"] for each in found.values() if isinstance(each, dict))
         return found

@@ -18,7 +18,7 @@ from explain.target import Target
 from explain.what_if import Change, changes, sentence
 from page.answer_types import PhotoAnswer
 from page.endpoints import given, in_sentences
-from page.stream import Controls
+from page.stream import NOTHING, PREDICTED, Controls
 
 ENSEMBLES = ("average", "priority")
 
@@ -79,6 +79,8 @@ class WhatIfEndpoint:
         _check(methods, METHODS, "method")
         _check([networks], self.explainers, "pair of networks")
         _check([ensemble], ENSEMBLES, "ensemble")
+        _check([toward], (PREDICTED, *CLASSES), "class")
+        _check([against], (NOTHING, *CLASSES), "class")
         explainer = self.explainers[networks]
         marks = () if box is None else (Box.of(box),)
         wanted = Edits(tuple(edits), marks, fill)

@@ -78,6 +78,7 @@ def test_options_reach_gradio(explainers, monkeypatch, options, given):
     monkeypatch.setattr(sys, "argv", ["dashboard.py", *options])
     monkeypatch.setattr("dashboard.load_explainers", lambda folder: explainers)
     monkeypatch.setattr("dashboard.warm", lambda explainer: None)
+    monkeypatch.setattr("dashboard.speak_json", lambda page: None)
     monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings))
     monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: None)
     main()
@@ -96,6 +97,8 @@ def test_maps_and_their_tests_have_a_queue_each(explainers):
     queues = {each.name: (each.concurrency_id, each.concurrency_limit) for each in computing}
     tests = {"on_maps", "on_sanity", "on_stability"}
     assert {queues.pop(name) for name in tests} == {("tests", 16)}
+    assert queues.pop("on_pack") == ("packing", 2)
+    assert {queues.pop(name) for name in ("on_link", "fn")} == {("light", 16)}  # fn: a tab comes to the front
     assert set(queues.values()) == {("explain", 4)}
 
 

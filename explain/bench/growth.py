@@ -14,6 +14,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 import torch
 from tqdm import tqdm
 
+from carmodel.files import write_whole
 from carmodel.photo import Photo, block_means, read_photo
 from carmodel.weights import WEIGHTS
 from explain.bench.measure import Timing
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {name: measure() for name, measure in tqdm(parts.items(), disable=None)}
     print(as_text(found))
     if options.out:
-        options.out.write_bytes(draw(found))
+        write_whole(options.out, draw(found))
     return 0
 
 

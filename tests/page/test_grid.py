@@ -78,7 +78,7 @@ def test_tests_stand_under_the_receipts(attribution, photo):
     maps = pair(attribution, "shap")
     html = drawn(maps, photo, tests={"75": "<p>first</p>", "average": "<p>third</p>"})
     captions = re.findall("<figcaption>(.*?)</figcaption>", html)
-    below = [re.search("</dl>(.*?)<button", each)[1] for each in captions]
+    below = [re.search('</dl><p class="time".*?</p>(.*?)<button', each)[1] for each in captions]
     assert below == ["<p>first</p>", "", "<p>third</p>", ""]
 
 
