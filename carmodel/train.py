@@ -198,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        place, reason = error.filename or options.out, error.strerror or error
+        place, reason = error.filename or options.out, error.strerror or str(error)
         print(f"{place} cannot be written: {reason}; the same command goes on from here.", file=sys.stderr)
         return 2
     finally:

@@ -9,6 +9,7 @@ and on clones of its inputs, so calls may run in threads and leave nothing behin
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+import torch
 from torch import Tensor, nn
 
 from carmodel.frame import FRAME
@@ -66,15 +67,16 @@ def refine(
     Raises ValueError, at once, for settings that do not exist and for wrong shapes.
     """
     check(frame, method, reference, tolerance)
-    if method == "shap" and (references is None or references.shape[1:] != frame.shape):
+    given = torch.empty(0) if references is None else references
+    if method == "shap" and given.shape[1:] != frame.shape:
         raise ValueError(f"SHAP needs reference frames of shape (n, 3, {FRAME}, {FRAME}).")
     pair = [networks] if isinstance(networks, nn.Module) else list(networks)
     if len(pair) not in (1, 2):
         raise ValueError(f"A map is of one network or of two, not of {len(pair)}.")
 
     def shapley(network: CarNet) -> ShapleyValues:
-        pictures = (block_means(frames, network.size) for frames in (frame, references))
-        return shapley_values(network, *pictures, score=target.score)
+        x, known = block_means(frame, network.size), block_means(given, network.size)
+        return shapley_values(network, x, known, score=target.score)
 
     def advance(network: CarNet, before: Progress | None, _: float) -> Progress:
         return next_stage(network, frame, target, method, reference, shapley, before)

@@ -35,7 +35,7 @@ class Trace:
         return Trace(self.pictures[part], tuple(z[part] for z in self.z), tuple(pooled), self.logits[part])
 
     def inputs_of(self, stage: int) -> Tensor:
-        """What the stage of this number gets, but for ReLU."""
+        """What the stage of this number gets, but for ReLU; one past the end, what the last one gives."""
         if stage == 0:
             return self.pictures
         pooled = self.pooled[stage - 1]
@@ -82,8 +82,8 @@ def _multipliers(stages: Sequence[Stage], picture: Trace, references: Trace, wei
         stage, here, there = stages[i], picture.z[i], references.z[i]
         multipliers = multipliers.unflatten(0, (scores, count))
         if stage.pool is not None:
-            pooled = picture.pooled[i], references.pooled[i]
-            multipliers = _through_pool(stage.pool, here, there, *pooled, multipliers)
+            now, before = picture.inputs_of(i + 1), references.inputs_of(i + 1)
+            multipliers = _through_pool(stage.pool, here, there, now, before, multipliers)
         elif stage.rectified:
             multipliers.mul_(_slopes(here, there))
         multipliers = stage.transposed(multipliers.flatten(0, 1), references.inputs_of(i).shape[1:])
@@ -110,7 +110,7 @@ def _through_pool(
     """
     _, places = F.max_pool2d(torch.maximum(here, there), pool, return_indices=True)
     apart = _rows((here - there).abs_()).gather(1, _rows(places)).clamp_min_(TINY)
-    change = F.threshold_((now - before).abs_(), NO_CHANGE, 0.0)
+    change = F.threshold((now - before).abs_(), NO_CHANGE, 0.0, inplace=True)
     multipliers.mul_(change.div_(apart.unflatten(1, change.shape[2:]).movedim(-1, 1)))
     scores = len(multipliers)
     places = torch.cat([places] * scores)  # unlike `repeat`, it stays channels_last

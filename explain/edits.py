@@ -15,7 +15,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from carmodel.photo import FRAME, Photo
+from carmodel.frame import FRAME
+from carmodel.photo import Photo
 from explain.integrated_gradients import REFERENCE_FRAMES
 from explain.regions import border
 

@@ -85,8 +85,9 @@ class Explainer:
             blocks = {name: found for name, (_, found) in described.items()}
             predictions = {name: predict(values) for name, values in logits.items()}
             if len(logits) == len(SIZES):
-                predictions["average"] = average(*logits.values())
-                predictions["priority"] = priority(*logits.values(), self.owners)
+                small, large = logits.values()
+                predictions["average"] = average(small, large)
+                predictions["priority"] = priority(small, large, self.owners)
             cue = self.detector.cue(blocks) if self.detector else None
             return Classification(MappingProxyType(logits), MappingProxyType(predictions), cue)
 
@@ -112,12 +113,12 @@ class Explainer:
                 raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
 
         def advance(name: str, before: Progress | None, wanted: float) -> Progress:
-            network, shown = self.networks[name], before.integral.steps if before else 0
+            network, shown = self.networks[name], before.latest.steps if before else 0
             compute = partial(next_stage, network, photo.frame, target, method, reference, shapley)
             return self._kept(
                 (photo.digest, name, target, method, reference if method == "integrated_gradients" else None),
                 compute,
-                lambda kept: kept.finished(wanted) or kept.integral.steps > shown,
+                lambda kept: kept.finished(wanted) or kept.latest.steps > shown,
             )
 
         def shapley(network: CarNet) -> ShapleyValues:

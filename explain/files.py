@@ -30,7 +30,7 @@ def write(report: Report, folder: Path, found: Found | None = None) -> Iterator[
             arrays[name] = attribution.map.numpy()
             overlay(shown[column], report.photo, scale).save(folder / f"{name}.png")
             yield f"{name}.png"
-    np.savez_compressed(folder / "maps.npz", **arrays)
+    np.savez_compressed(folder / "maps.npz", allow_pickle=False, **arrays)
     yield "maps.npz"
     text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")

@@ -86,7 +86,7 @@ def gradients(stages: Sequence[Stage], z: Tensor, weights: Tensor) -> tuple[Tens
         shape, outputs, places = kept.pop()
         if stage.rectified:
             multipliers.mul_(outputs.sign_())
-        if places is not None:
+        if places is not None and stage.pool is not None:
             multipliers = F.max_unpool2d(multipliers, places, stage.pool, output_size=shape[1:])
         if kept:
             multipliers = stage.transposed(multipliers, kept[-1][1].shape[1:])
@@ -137,8 +137,11 @@ def _extended(stage: Stage, module: nn.Module) -> Stage | None:
     return None
 
 
-def _normalised(stage: Stage, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Stage:
+def _normalised(stage: Stage, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Stage | None:
+    """The stage with batch normalisation in its weights; None where it normalises by the batch itself."""
     fuse = fuse_linear_bn_weights if isinstance(norm, nn.BatchNorm1d) else fuse_conv_bn_weights
-    statistics = norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-    weight, bias = fuse(stage.weight, stage.bias, *statistics)
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None:
+        return None
+    weight, bias = fuse(stage.weight, stage.bias, mean, variance, norm.eps, norm.weight, norm.bias)
     return replace(stage, weight=weight.detach(), bias=bias.detach())

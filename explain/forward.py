@@ -24,7 +24,8 @@ def fast_forward(network: CarNet) -> Callable[[Tensor], Tensor]:
     stages = list(fold(network))
     if torch.cpu.get_capabilities().get("avx512_bf16") and len(stages) > HALVED:
         conv2 = stages[HALVED]
-        stages[HALVED] = replace(conv2, weight=conv2.weight.bfloat16(), bias=conv2.bias.bfloat16())
+        bias = None if conv2.bias is None else conv2.bias.bfloat16()
+        stages[HALVED] = replace(conv2, weight=conv2.weight.bfloat16(), bias=bias)
 
     @torch.inference_mode()
     def forward(pictures: Tensor) -> Tensor:

@@ -47,10 +47,15 @@ def gradcam(network: nn.Module, score: Callable[[Tensor], Tensor], x: Tensor) ->
 
 
 def receptive_field(network: CarNet) -> ReceptiveField:
-    """The receptive field of the cells of `network.last_block`, layer by layer (Araujo et al. 2019)."""
+    """The receptive field of the cells of `network.last_block`, layer by layer (Araujo et al. 2019).
+
+    Raises ValueError for a padding that is a word, such as "same".
+    """
     size, jump, first = 1, 1, 0.0
     for layer in network.features:
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
+            if isinstance(layer.padding, str):
+                raise ValueError(f"A receptive field needs padding in pixels, not {layer.padding!r}.")
             kernel, stride, padding = (
                 side[0] if isinstance(side, tuple) else side
                 for side in (layer.kernel_size, layer.stride, layer.padding)

@@ -45,42 +45,49 @@ REFERENCE_FRAMES: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
 
 
 @dataclass(frozen=True, eq=False)
-class Integral:
-    """The trapezoid rule of `steps` intervals between a reference and a picture."""
+class Line:
+    """The straight line from a reference to a picture."""
 
     x: Tensor  # (3, size, size)
     reference: Tensor  # (3, size, size)
-    steps: int = 0  # before the first, the following are None
-    values: Tensor | None = None  # (3, size, size), logits
-    score: float | None = None  # of x, in logits
-    reference_score: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Integral(Line):
+    """The trapezoid rule of `steps` intervals of a line."""
+
+    steps: int
+    values: Tensor  # (3, size, size), logits
+    score: float  # of x, in logits
+    reference_score: float
 
 
 @torch.no_grad()
-def refined(network: nn.Module, score: Callable[[Tensor], Tensor], integral: Integral) -> Integral:
-    """The same integral with twice the steps, or with FIRST_STEPS if nothing is computed yet.
+def refined(network: nn.Module, score: Callable[[Tensor], Tensor], line: Line) -> Integral:
+    """The integral along a line with FIRST_STEPS or, of an integral, the same with twice the steps.
 
     score takes logits (n, 4) to the numbers explained (n,), and is linear. n steps have cost n + 1 gradients.
 
     Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
     """
     stages = fold(network)
-    steps = integral.steps
-    if integral.values is None:
+    if not isinstance(line, Integral):
         shares = torch.full((FIRST_STEPS + 1,), 1 / FIRST_STEPS)
         shares[[0, -1]] /= 2
-        values, scores = _rule(stages, score, integral, torch.linspace(0, 1, FIRST_STEPS + 1), shares)
-        ends = {"reference_score": scores[0].item(), "score": scores[-1].item()}
-        return replace(integral, values=values, steps=FIRST_STEPS, **ends)
+        values, scores = _rule(stages, score, line, torch.linspace(0, 1, FIRST_STEPS + 1), shares)
+        return Integral(
+            line.x, line.reference, FIRST_STEPS, values, scores[-1].item(), reference_score=scores[0].item()
+        )
+    steps = line.steps
     middles = (torch.arange(steps) + 0.5) / steps
-    values, _ = _rule(stages, score, integral, middles, torch.full((steps,), 1 / steps))
-    return replace(integral, values=(integral.values + values) / 2, steps=2 * steps)
+    values, _ = _rule(stages, score, line, middles, torch.full((steps,), 1 / steps))
+    return replace(line, values=(line.values + values) / 2, steps=2 * steps)
 
 
 def _rule(
     stages: Sequence[Stage],
     score: Callable[[Tensor], Tensor],
-    integral: Integral,
+    line: Line,
     points: Tensor,
     shares: Tensor,
 ) -> tuple[Tensor, Tensor]:
@@ -89,7 +96,7 @@ def _rule(
     Along the line the first layer's outputs are on a line too, and their gradients can be added up before
     that layer takes them back to the picture: it is computed at the ends alone, once each way.
     """
-    first, pair = stages[0], torch.stack([integral.reference, integral.x])
+    first, pair = stages[0], torch.stack([line.reference, line.x])
     ends = seen(stages, pair).contiguous(memory_format=torch.channels_last)
     start, end = first.linear(ends).split(1)
     weights = score(torch.eye(len(CLASSES)))  # of each logit in the score
@@ -101,7 +108,7 @@ def _rule(
         for each in gradient:  # faster than a sum over n, where memory is channels_last
             total += each
         scores.append(score(logits))
-    values = torch.zeros_like(integral.x)
+    values = torch.zeros_like(line.x)
     part = seen(stages, values)
     part += first.transposed(total, part.shape)[0] * (ends[1] - ends[0])
     return values, torch.cat(scores)

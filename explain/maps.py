@@ -59,11 +59,12 @@ def difference(first: Attribution, second: Attribution) -> Attribution:
 def _combine(parts: Sequence[Attribution], weights: Sequence[float], network: str) -> Attribution:
     if len({(part.method, part.target, part.reference) for part in parts}) != 1:
         raise ValueError("Only maps of the same method, target and reference can be combined.")
-    map = sum(weight * part.map for weight, part in zip(weights, parts, strict=True))
+    maps = (weight * part.map for weight, part in zip(weights, parts, strict=True))
+    map = sum(maps, start=torch.zeros_like(parts[0].map))
     score = sum(weight * part.score for weight, part in zip(weights, parts, strict=True))
     reference_score = gap = None
-    if parts[0].reference_score is not None:
-        reference_score = sum(w * part.reference_score for w, part in zip(weights, parts, strict=True))
+    if known := [part.reference_score for part in parts if part.reference_score is not None]:
+        reference_score = sum(weight * each for weight, each in zip(weights, known, strict=True))
         gap = completeness_gap(map, score, reference_score)
     return replace(
         parts[0],

@@ -72,7 +72,8 @@ def legend(scale: float, signed: bool, ends: tuple[str, str] = ("against", "for"
     light and dark mode.
     """
     value = readable(scale * PIXELS_PER_PERCENT)
-    stops = [*reversed([(-at, *rest) for at, *rest in AGAINST]), *FOR] if signed else POSITIVE
+    against = ((-at, colour, opacity) for at, colour, opacity in reversed(AGAINST))
+    stops = (*against, *FOR) if signed else POSITIVE
     low = -1 if signed else 0
     points = ", ".join(
         f"rgb({' '.join(str(round(255 * channel)) for channel in _rgb(colour))} / {opacity:g})"

@@ -15,6 +15,7 @@ from carmodel.network import CHANNELS, HIDDEN, CarNet
 from explain.attribution import TOLERANCE, check, explain
 from explain.compare import agreement
 from explain.detail import shown
+from explain.folded import NORMS
 from explain.maps import Attribution
 from explain.target import Target
 
@@ -100,9 +101,9 @@ def randomise(network: CarNet, layer: str, generator: torch.Generator) -> None:
     `reset_parameters` of torch.nn (which takes no generator of its own).
     """
     modules = dict([*network.features.named_children(), *network.head.named_children()])
-    weight, bias = modules[layer].weight, modules[layer].bias
+    weight, bias = modules[layer].parameters()
     bound = weight[0].numel() ** -0.5
     for values in (weight, bias):
         nn.init.uniform_(values, -bound, bound, generator)
-    if f"batchnorm_{layer}" in modules:
-        modules[f"batchnorm_{layer}"].reset_parameters()
+    if isinstance(norm := modules.get(f"batchnorm_{layer}"), NORMS):
+        norm.reset_parameters()

@@ -68,12 +68,14 @@ def shapley_values(
     They are of all classes or, in less time, of one score: a linear function of logits (…, 4) to (…), as
     `Target.score` is. With a `background` in place of the references "ours" takes less time too.
 
-    Raises ValueError for another engine, and for "ours" if the network is not a chain of the modules that
-    CarNet is made of.
+    Raises ValueError for another engine, for "shap" with a background, and for "ours" if the network is not a
+    chain of the modules that CarNet is made of.
     """
     if engine not in ENGINES:
         raise ValueError(f"There is no engine {engine!r}; there are {', '.join(ENGINES)}.")
     if engine == "shap":
+        if isinstance(references, Background):
+            raise ValueError("The engine 'shap' needs the references themselves, not their background.")
         return _by_shap(network, x, references, score)
     known = references if isinstance(references, Background) else background(network, references)
     weights = torch.eye(len(CLASSES))

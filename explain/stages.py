@@ -1,5 +1,6 @@
 """How a map comes about, stage by stage: one stage for Grad-CAM and SHAP, more for Integrated Gradients."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from carmodel.frame import FRAME
 from carmodel.network import CarNet
 from carmodel.photo import block_means
 from explain.gradcam import gradcam, place, receptive_field
-from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, refined
+from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, Line, refined
 from explain.maps import Attribution, completeness_gap, mean
 from explain.shapley import ShapleyValues
 from explain.target import Target
@@ -32,30 +33,31 @@ class Progress:
         """Whether the best map is good enough, or as good as it gets."""
         if self.integral is None or self.integral.steps >= MOST_STEPS:
             return True
-        return self.best.steps >= LEAST_STEPS and self.best.gap <= tolerance
+        return self.best.steps >= LEAST_STEPS and _gap(self.best) <= tolerance
 
 
-def rounds(
-    advance: Sequence[Callable[[Progress | None, float], Progress]], tolerance: float
-) -> Iterator[list[Attribution]]:
+Advance = Callable[[Progress | None, float], Progress]
+
+
+def rounds(advance: Sequence[Advance], tolerance: float) -> Iterator[list[Attribution]]:
     """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
 
     advance holds one function a network: from what there is so far and the gap wanted to the next stage. The
     networks advance in threads of their own, side by side.
     """
 
-    def advanced(further: Callable, state: Progress | None, wanted: float) -> Progress:
+    def advanced(further: Advance, state: Progress | None, wanted: float) -> Progress:
         return state if state and state.finished(wanted) else further(state, wanted)
 
-    states: list[Progress | None] = [None] * len(advance)
+    before: Sequence[Progress | None] = [None] * len(advance)
     wanted = tolerance
     while True:
         with ThreadPoolExecutor(len(advance)) as threads:
-            states = list(threads.map(advanced, advance, states, repeat(wanted)))
+            before = states = list(threads.map(advanced, advance, before, repeat(wanted)))
         maps = [state.best if state.finished(tolerance) else state.latest for state in states]
         yield maps
         if all(state.finished(tolerance) for state in states):
-            if all(state.finished(0.0) for state in states) or mean(maps).gap <= tolerance:
+            if all(state.finished(0.0) for state in states) or _gap(mean(maps)) <= tolerance:
                 return
             wanted = 0.0  # the changes of two networks may cancel in their mean, their errors need not
 
@@ -117,12 +119,13 @@ def _integrated_gradients(
     network: CarNet, frame: Tensor, target: Target, reference: str, before: Progress | None
 ) -> Progress:
     started = perf_counter()
-    if before is None:
+    if before is None or before.integral is None:
         frames = torch.stack([frame, REFERENCE_FRAMES[reference](frame)])
-        integral, seconds = Integral(*block_means(frames, network.size)), 0.0
+        x, compared = block_means(frames, network.size)
+        line, seconds = Line(x, compared), 0.0
     else:
-        integral, seconds = before.integral, before.latest.seconds
-    integral = refined(network, target.score, integral)
+        line, seconds = before.integral, before.latest.seconds
+    integral = refined(network, target.score, line)
     latest = _complete(
         integral.values.sum(0),
         method="integrated_gradients",
@@ -134,8 +137,15 @@ def _integrated_gradients(
         steps=integral.steps,
         seconds=seconds + perf_counter() - started,
     )
-    surpassed = before is None or before.best.steps < LEAST_STEPS or latest.gap <= before.best.gap
-    return Progress(latest, latest if surpassed else before.best, integral)
+    best = before.best if before else latest
+    if best.steps < LEAST_STEPS or _gap(latest) <= _gap(best):
+        best = latest
+    return Progress(latest, best, integral)
+
+
+def _gap(attribution: Attribution) -> float:
+    """The gap as a number to compare: infinite where there is none, as no such map ever adds up."""
+    return math.inf if attribution.gap is None else attribution.gap
 
 
 def _complete(cells: Tensor, *, score: float, reference_score: float, **facts: Any) -> Attribution:  # noqa: ANN401

@@ -1,6 +1,6 @@
 """What the benchmark is held against: what parts may cost beside plain, and how near maps must be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from explain.bench.rounds import EVIDENCE, PAGE
@@ -40,13 +40,21 @@ def goals(rows: Sequence[Row]) -> list[Goal]:
         if part in RATIOS:
             found.append(_most(f"{part}: ours / plain", RATIOS[part], [row.ratio for row in same]))
         if part in DISTANCES:
-            found.append(_most(f"{part}: distance", DISTANCES[part], [row.distance for row in same]))
-        if same[0].plain_distance:
-            name = f"{part}: distance from many steps, ours / plain"
-            found.append(_most(name, 1.0, [row.distance / row.plain_distance for row in same]))
-            share = min(row.share for row in same)
+            found.append(_most(f"{part}: distance", DISTANCES[part], _known(row.distance for row in same)))
+        ratios = [
+            row.distance / row.plain_distance
+            for row in same
+            if row.distance is not None and row.plain_distance
+        ]
+        if ratios:
+            found.append(_most(f"{part}: distance from many steps, ours / plain", 1.0, ratios))
+            share = min(_known(row.share for row in same))
             found.append(Goal(f"{part}: share of the peak", SHARE, share, share >= SHARE))
     return found
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
 
 
 def _most(goal: str, limit: float, values: Sequence[float]) -> Goal:

@@ -20,7 +20,7 @@ from carmodel.weights import WEIGHTS
 from explain.bench.measure import Timing
 from explain.bench.sides import our_page
 from explain.explainer import Explainer
-from explain.integrated_gradients import REFERENCE_FRAMES, Integral, refined
+from explain.integrated_gradients import REFERENCE_FRAMES, Line, refined
 from explain.shapley import background, shapley_values
 from explain.survey.records import record_path
 from explain.survey.workers import Task, work
@@ -47,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
     parser = argparse.ArgumentParser("python -m explain.bench.growth", description=DESCRIPTION)
     add = parser.add_argument
-    many = {"nargs": "+", "type": int, "metavar": "N"}
-    add("--survey", **many, default=(1, 4, 16), help="photos in a survey (default: 1 4 16)")
-    add("--workers", **many, default=(1, 2), help="processes of a survey (default: 1 2)")
-    add("--users", **many, default=USERS, help="users at once (default: 1 2 4 8 16)")
+    add_counts = partial(add, nargs="+", type=int, metavar="N")
+    add_counts("--survey", default=(1, 4, 16), help="photos in a survey (default: 1 4 16)")
+    add_counts("--workers", default=(1, 2), help="processes of a survey (default: 1 2)")
+    add_counts("--users", default=USERS, help="users at once (default: 1 2 4 8 16)")
     add("--out", type=Path, metavar="PNG", help="draw into this file")
     add("--weights", metavar="DIR", type=Path, default=WEIGHTS, help="folder of weights")
     options = parser.parse_args(arguments)
@@ -77,10 +77,11 @@ def steps(explainer: Explainer, photo: Photo) -> list[Point]:
     frames = torch.stack([photo.frame, REFERENCE_FRAMES["blur"](photo.frame)])
     found = []
     for name, network in explainer.networks.items():
-        integral, total = Integral(*block_means(frames, network.size)), Timing(0.0, 0.0)
+        x, reference = block_means(frames, network.size)
+        line, total = Line(x, reference), Timing(0.0, 0.0)
         for _ in range(DOUBLINGS):
             with _Clock() as clock:
-                integral = refined(network, Target("suv").score, integral)
+                line = integral = refined(network, Target("suv").score, line)
             total = Timing(total.cpu + clock.timing.cpu, total.wall + clock.timing.wall)
             found.append(Point(f"{name} px", integral.steps, total))
     return found

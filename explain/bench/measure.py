@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter, process_time
-from typing import Any
+from typing import TypeVar, TypeVarTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from explain.shapley import Background
+
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
 
 SIDE = 256  # of the matrix by which rows are multiplied to find the peak
 PEAK_RUNS = 20
@@ -24,7 +27,7 @@ class Timing:
     wall: float
 
 
-def timed(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Timing]:  # noqa: ANN401
+def timed(function: Callable[[*Arguments], Result], *arguments: *Arguments) -> tuple[Result, Timing]:
     """What a function returns, and the time that it took."""
     wall, cpu = perf_counter(), process_time()
     result = function(*arguments)

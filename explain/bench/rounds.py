@@ -68,8 +68,9 @@ def _parts(case: Case, distant: bool) -> list[Sample]:
                 goal = plain_integrated_gradients(case, **settings).sum(0)
                 away = [distance(each.sum(0), goal) for each in (mine.values, theirs)]
                 sample = replace(sample, distance=away[0], plain_distance=away[1])
+        else:
+            maps[part] = theirs, mine
         samples.append(sample)
-        maps[part] = theirs, mine
     # Of one class shap's map is that of the class which the network names: it need not be the target.
     maps["SHAP, one class"] = maps["SHAP, four classes"][0][case.index], maps["SHAP, one class"][1][0]
     return [

@@ -20,7 +20,7 @@ from explain.evidence import evidence
 from explain.explainer import Explainer
 from explain.faithfulness import control_logits, controls
 from explain.gradcam import gradcam
-from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, refined
+from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, Line, refined
 from explain.maps import completeness_gap
 from explain.shapley import Background, background, shapley_values
 from explain.target import Target
@@ -54,7 +54,8 @@ def cases(explainer: Explainer, photo: Photo, reference: str) -> list[Case]:
     for network in explainer.networks.values():
         references = block_means(explainer.references, network.size)
         known = background(network, references)
-        found.append(Case(network, target, *block_means(frames, network.size), references, known))
+        x, compared = block_means(frames, network.size)
+        found.append(Case(network, target, x, compared, references, known))
     return found
 
 
@@ -110,12 +111,12 @@ def our_gradcam(case: Case) -> Tensor:
 
 def our_integral(case: Case) -> Integral:
     """The first of our integrals that is in tolerance."""
-    integral = Integral(case.x, case.reference)
+    integral = refined(case.network, case.target.score, Line(case.x, case.reference))
     while integral.steps < MOST_STEPS:
-        integral = refined(case.network, case.target.score, integral)
         gap = completeness_gap(integral.values, integral.score, integral.reference_score)
         if integral.steps >= LEAST_STEPS and gap <= TOLERANCE:
             break
+        integral = refined(case.network, case.target.score, integral)
     return integral
 
 

@@ -178,9 +178,8 @@ def _write(findings: Findings, settings: Mapping[str, Any], photos: Sequence[Sam
         "report.html": as_html(summary, pictures).encode(),
     }
     with whole_file(folder / "maps.npz") as file:
-        np.savez_compressed(
-            file, **{"_".join(key): each.astype(np.float16) for key, each in findings.maps.items()}
-        )
+        maps = {"_".join(key): each.astype(np.float16) for key, each in findings.maps.items()}
+        np.savez_compressed(file, allow_pickle=False, **maps)
     for name, content in files.items():
         write_whole(folder / name, content)
 

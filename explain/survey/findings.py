@@ -51,8 +51,9 @@ def gather(folder: Path, photos: Sequence[Sample]) -> Findings:
                 seconds[name].append(spent)
             curves += [record.arrays["curves"]] if "curves" in record.arrays else []
             for row, density in zip(joined, _densities(record), strict=False):
-                for group in ("all", row["explained"], row["source"]):
-                    key = row["method"], row["network"], group
+                method, network, explained = (str(row[name]) for name in ("method", "network", "explained"))
+                for group in ("all", explained, sample.source):
+                    key = method, network, group
                     totals[key] = totals.get(key, 0) + density
                     counts[key] += 1
     if not curves:

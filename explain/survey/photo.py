@@ -68,7 +68,7 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
         networks = list(explainer.networks.values()) if name == AVERAGE else explainer.networks[name]
         with _timed(seconds, "controls"):
             if name == str(max(SIZES)):  # whose pixels are the average's cells too
-                shared[max(SIZES)] = control_logits(networks, photo.frame, max(SIZES))
+                shared[max(SIZES)] = control_logits(explainer.networks[name], photo.frame, max(SIZES))
             against = controls(networks, photo.frame, targets[name], known=shared)
         found = []
         for method in METHODS:
@@ -124,12 +124,13 @@ def _each(
 ) -> Record:
     """The rows that `measure` makes of each single network and method."""
     seconds: defaultdict[str, float] = defaultdict(float)
-    predictions, rows = explainer.classify(photo).predictions, []
+    predictions = explainer.classify(photo).predictions
+    rows: list[Row] = []
     for name in map(str, SIZES):
         for method in METHODS:
             with _timed(seconds, f"{part}, {method}"):
-                row = measure(name, method, Target(predictions[name].verdict))
-            rows.append({"network": name, "method": method} | row)
+                facts: Row = {"network": name, "method": method}
+                rows.append(facts | measure(name, method, Target(predictions[name].verdict)))
     return Record(tuple(rows), seconds)
 
 
@@ -149,28 +150,30 @@ def _shown(maps: Mapping[str, Attribution]) -> dict[str, Attribution]:
 
 
 def _row(network: str, attribution: Attribution, known: Evidence, agreed: Agreement | None) -> Row:
-    row: Row = {
+    areas: dict[str, float] = {}
+    curves = {"": known.faithfulness} | {f"{name}_": getattr(known.controls, name) for name in CONTROLS}
+    for prefix, found in curves.items():
+        for measure in ("deletion", "insertion"):
+            curve = getattr(found, measure)
+            areas |= {f"{prefix}{measure}": curve.area, f"{prefix}{measure}_logit": curve.logit_area}
+    beats: dict[str, bool] = {}
+    for name in CONTROLS:
+        beats[f"beats_{name}_deletion"] = areas["deletion"] < areas[f"{name}_deletion"]
+        beats[f"beats_{name}_insertion"] = areas["insertion"] > areas[f"{name}_insertion"]
+    return {
         "network": network,
         "method": attribution.method,
         "explained": attribution.target.label,
         "gap": attribution.gap,
         "steps": attribution.steps,
-    }
-    curves = {"": known.faithfulness} | {f"{name}_": getattr(known.controls, name) for name in CONTROLS}
-    for prefix, found in curves.items():
-        for measure in ("deletion", "insertion"):
-            curve = getattr(found, measure)
-            row |= {f"{prefix}{measure}": curve.area, f"{prefix}{measure}_logit": curve.logit_area}
-    for name in CONTROLS:
-        row[f"beats_{name}_deletion"] = row["deletion"] < row[f"{name}_deletion"]
-        row[f"beats_{name}_insertion"] = row["insertion"] > row[f"{name}_insertion"]
-    return row | {
+        **areas,
+        **beats,
         "beats_both_deletion": known.beats.deletion,
         "beats_both_insertion": known.beats.insertion,
         "border_share": known.border.attribution,
         "border_ratio": known.border.ratio,
-        "agreement_rank": agreed and agreed.rank_correlation,
-        "agreement_top": agreed and agreed.overlap,
+        "agreement_rank": agreed.rank_correlation if agreed else None,
+        "agreement_top": agreed.overlap if agreed else None,
     }
 
 

@@ -95,7 +95,7 @@ def write_record(path: Path, record: Record) -> None:
     """Writes a record whole or not at all; raises OSError."""
     text = json.dumps({"rows": record.rows, "seconds": record.seconds}, allow_nan=False)
     with whole_file(path) as file:
-        np.savez_compressed(file, text=np.array(text), **record.arrays)
+        np.savez_compressed(file, allow_pickle=False, text=np.array(text), **record.arrays)
 
 
 def read_record(path: Path) -> Record:

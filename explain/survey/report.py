@@ -13,7 +13,7 @@ from explain.survey.words import ALTERNATIVES, SECTIONS, STYLE, TITLE
 from explain.words import METHOD_NAMES, NETWORK_NAMES, percent
 
 Summary = Mapping[str, Any]
-Rows = Sequence[tuple[str, ...]]
+Rows = list[tuple[str, ...]]
 BETTER = {"deletion": min, "insertion": max}
 
 
@@ -184,7 +184,7 @@ def _pictures(pictures: Mapping[str, bytes], *names: str) -> str:
     )
 
 
-def _table(header: Sequence[str], rows: Rows) -> str:
+def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return ""
     lines = [("th", header), *(("td", row) for row in rows)]

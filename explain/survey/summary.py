@@ -30,11 +30,11 @@ FACTS = ("number", "class", "source", "network", "method", "explained", "right",
 ALLOWED = {"integrated_gradients": TOLERANCE, "shap": EXACT}  # method -> largest gap of a map that adds up
 
 # Kind of group -> the group of that kind that a row belongs to.
-GROUPS: Mapping[str, Callable[[Row], Any]] = MappingProxyType(
+GROUPS: Mapping[str, Callable[[Row], str]] = MappingProxyType(
     {
         "all": lambda row: "all",
-        "class": lambda row: row["explained"],
-        "source": lambda row: row["source"],
+        "class": lambda row: str(row["explained"]),
+        "source": lambda row: str(row["source"]),
         "verdict": lambda row: "right" if row["right"] else "wrong",
     }
 )
@@ -50,11 +50,12 @@ class Interval:
     n: int
 
 
-def interval(values: Sequence[float] | Sequence[bool]) -> Interval:
+def interval(values: Sequence[float]) -> Interval:
     """The interval of the mean of one or more figures, or of the share of True; the same at every call."""
     n = len(values)
     if isinstance(values[0], bool):
-        return Interval(sum(values) / n, *wilson(sum(values), n), n)
+        true = sum(map(bool, values))
+        return Interval(true / n, *wilson(true, n), n)
     column = np.array(values, dtype=np.float64)
     low, high = np.quantile(_resamples(n) @ column, (0.025, 0.975))
     return Interval(float(column.mean()), float(low), float(high), n)
@@ -83,7 +84,7 @@ def summarise(findings: Findings, settings: Mapping[str, Any], photos: Sequence[
             "classes": {name: sum(row["class"] == name for row in read) for name in CLASSES},
             "sources": {
                 name: sum(row["source"] == name for row in read)
-                for name in sorted({row["source"] for row in read})
+                for name in sorted({str(row["source"]) for row in read})
             },
         },
         "networks": {network: _by_group(findings.rows, network) for network in NETWORKS},
@@ -125,7 +126,7 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
     columns = dict.fromkeys(name for row in rows for name in row)
     figures: dict[str, Any] = {}
     for name in columns:
-        values = [row[name] for row in rows if row.get(name) is not None]
+        values = [value for row in rows if isinstance(value := row.get(name), int | float)]
         if name in FACTS or name.startswith(CONTROLS) or not values:
             continue
         figures[name] = _figure(values)

@@ -111,6 +111,7 @@ def test_gradients_of_a_rectified_score():
         ([nn.ReLU(), nn.Linear(2, 2)], "0 .ReLU."),
         ([nn.Linear(2, 2), nn.Sigmoid()], "1 .Sigmoid."),
         ([nn.Linear(2, 2), nn.ReLU(), nn.BatchNorm1d(2)], "2 .BatchNorm1d."),
+        ([nn.Linear(2, 2), nn.BatchNorm1d(2, track_running_stats=False)], "1 .BatchNorm1d."),
         ([nn.Conv2d(1, 1, 3, padding=1)], "0 .Conv2d."),
         ([nn.Conv2d(1, 1, 3, stride=2)], "0 .Conv2d."),
         ([nn.Conv2d(1, 1, 3), nn.MaxPool2d(3, 2)], "1 .MaxPool2d."),

@@ -82,6 +82,14 @@ def test_receptive_field_of_padding_and_strides():
     assert receptive_field(network) == ReceptiveField(size=9, jump=2, first=2.0)
 
 
+def test_receptive_field_needs_padding_in_pixels():
+    network = nn.Module()
+    network.features = nn.Sequential(nn.Conv2d(3, 3, 3, padding="same"))
+    network.last_block = network.features[0]
+    with pytest.raises(ValueError, match="padding in pixels, not 'same'"):
+        receptive_field(network)
+
+
 def window(network, cell, axis):
     """First and last input pixel along an axis that a cell of the last block depends on."""
     network = deepcopy(network)

@@ -6,7 +6,7 @@ from torch import nn
 from carmodel.photo import block_means
 from explain import integrated_gradients as module
 from explain.folded import gradients
-from explain.integrated_gradients import REFERENCE_FRAMES, Integral, refined
+from explain.integrated_gradients import REFERENCE_FRAMES, Line, refined
 from explain.target import Target
 
 SUV = Target("suv").score
@@ -35,7 +35,8 @@ def red(left, right):
 
 
 def stages(network, x, reference, until, score=SUV):
-    integral = Integral(x, reference)
+    integral = refined(network, score, Line(x, reference))
+    yield integral
     while integral.steps < until:
         integral = refined(network, score, integral)
         yield integral
@@ -46,7 +47,7 @@ def test_linear_network_is_exact_at_once():
     x = torch.tensor([[[1.0, 0.5]], [[0.0, 1.0]], [[0.5, 0.0]]])
     reference = torch.full((3, 1, 2), 0.5)
     suv, contrast = (
-        refined(network, target.score, Integral(x, reference)).values
+        refined(network, target.score, Line(x, reference)).values
         for target in (Target("suv"), Target("suv", "coupe"))
     )
     # weight · (x − reference), and (weight − 1) · (x − reference) against the coupe
@@ -163,10 +164,12 @@ def test_blur_reference_is_a_gaussian_of_20_pixels():
 
 def test_nothing_is_left_behind(networks, frame):
     network, x = networks[75, True], block_means(frame, 75)
-    integral = Integral(x.clone(), torch.zeros_like(x))
-    refined(network, SUV, integral)
-    assert torch.equal(integral.x, x)
-    assert not integral.x.requires_grad
-    assert not integral.reference.requires_grad
-    assert integral.values is None
+    line = Line(x.clone(), torch.zeros_like(x))
+    first = refined(network, SUV, line)
+    values = first.values.clone()
+    refined(network, SUV, first)
+    assert torch.equal(line.x, x)
+    assert not line.x.requires_grad
+    assert not line.reference.requires_grad
+    assert torch.equal(first.values, values)
     assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())

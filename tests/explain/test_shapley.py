@@ -166,6 +166,9 @@ def test_errors():
     pictures = red((2.0, 1.0))[0], red((0.0, 0.0))
     with pytest.raises(ValueError, match="no engine 'theirs'; there are ours, shap"):
         shapley_values(Pixels(sum_minus_one()), *pictures, "theirs")
+    network = Pixels(sum_minus_one())
+    with pytest.raises(ValueError, match="'shap' needs the references themselves"):
+        shapley_values(network, pictures[0], background(network, pictures[1]), "shap")
     with pytest.raises(ValueError, match=r"function.0 \(Sigmoid\)"):
         shapley_values(Pixels(nn.Sigmoid(), sum_minus_one()), *pictures)
 

@@ -27,7 +27,7 @@ def course(totals, network="75", score=10.0):
         asked.append(steps)
         latest = attribution(network, steps, totals[steps], score)
         best = before.best if before and before.best.steps >= 48 and before.best.gap < latest.gap else latest
-        return Progress(latest, best, Integral(torch.zeros(1), torch.zeros(1), steps))
+        return Progress(latest, best, Integral(*torch.zeros(2, 1), steps, torch.zeros(1), score, 0.0))
 
     advance.asked = asked
     return advance

@@ -1,3 +1,5 @@
+import torch
+
 from explain.bench import rounds
 from explain.bench.rounds import EVIDENCE, PAGE, one_round, work
 from explain.bench.sides import PARTS, cases
@@ -14,7 +16,7 @@ def test_work_by_hand(case):
     assert work(case, "SHAP, one class", range(1)) == 3 * (first + others)
     assert work(case, "SHAP, four classes", range(4)) == 9 * (first + others)
     # 25 points there and back; the first layer forward at two ends and back once, at 6, 12 and 24 steps.
-    integral = Integral(case.x, case.reference, steps=24)
+    integral = Integral(case.x, case.reference, 24, torch.zeros_like(case.x), 1.0, 0.0)
     assert work(case, "Integrated Gradients", integral) == 2 * 25 * others + 3 * 3 * first
 
 
