@@ -76,7 +76,8 @@ def verdicts(cells: Sequence[Cell]) -> str:
     for each in cells:
         said.setdefault(each.says.verdict, []).append(each.title)
     if len(said) == 1:
-        return f"All {len(cells)} networks say {SPOKEN[cells[0].says.verdict]}."
+        everyone = "Both networks" if len(cells) == 2 else f"All {len(cells)} networks"
+        return f"{everyone} say {SPOKEN[cells[0].says.verdict]}."
     groups = sorted(said.items(), key=lambda group: -len(group[1]))
     parts = [
         f"{' and '.join(filter(None, [', '.join(titles[:-1]), titles[-1]]))} "

@@ -1,7 +1,8 @@
 """What classifiers, photo sources and splits of the results are called on the page."""
 
-import re
 from collections.abc import Iterable
+
+from explain.words import network_name
 
 LISTINGS, CROPS = "truecar", "stanford"  # the photo sources that the shipped results name
 SOURCES = {LISTINGS: "dealer listings", CROPS: "Stanford Cars"}
@@ -11,9 +12,7 @@ SPLITS = {"test": "test photos", "val": "validation photos"}
 
 def classifier_name(name: str) -> str:
     """A network or ensemble in a table: "75 px", "75 px baseline", "Average"; other names stay."""
-    if found := re.fullmatch(r"(final|baseline)-(\d+)", name):
-        return f"{found[2]} px{' baseline' if found[1] == 'baseline' else ''}"
-    return ENSEMBLES.get(name, name)
+    return ENSEMBLES.get(name) or network_name(name)
 
 
 def source_name(source: str) -> str:
