@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import gradio as gr
 
+from carmodel.cue import BLOCK
 from page import (
     costs,
     learning_rates,
@@ -63,8 +64,8 @@ SECTIONS = {
     "novelty": (
         "No car",
         "Do they notice that it is no car?",
-        "Any picture gets a class. A cue compares the fifth convolution’s response with that to training "
-        "photos, and flags what is unlike them.",
+        f"Any picture gets a class. A cue compares the response of convolution {BLOCK} of 7 with that to "
+        "training photos, and flags what is unlike them.",
     ),
     "training": (
         "Training",
