@@ -49,17 +49,17 @@ def last(maps):
 def test_cue_of_a_detector_for_these_networks(explainer, folder, photo, tmp_path):
     assert explainer.classify(photo).cue is None  # the folder has no detector
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    # Block 5 has 128 channels, each with a mean and a deviation; the plain square of these 256 numbers.
-    spread = Spread(torch.zeros(256), torch.eye(256))
+    # Block 4 has 64 channels, each with a mean and a deviation; the plain square of these 128 numbers.
+    spread = Spread(torch.zeros(128), torch.eye(128))
     save_detector(Detector({"75": spread, "100": spread}, 1.5), explainer.cards, {}, tmp_path)
     squares = []
     for name, network in explainer.networks.items():
         upto = list(network.features.named_children())
         block = nn.Sequential(
-            *[module for _, module in upto[: [key for key, _ in upto].index("relu_conv5") + 1]]
+            *[module for _, module in upto[: [key for key, _ in upto].index("relu_conv4") + 1]]
         )
         answer = block(block_means(photo.frame, int(name))[None])[0].flatten(1)
-        squares.append((answer.mean(1).square() + answer.var(1, correction=0)).sum() / 256)
+        squares.append((answer.mean(1).square() + answer.var(1, correction=0)).sum() / 128)
     cue = Explainer(tmp_path).classify(photo).cue
     assert cue.score == pytest.approx(sum(squares).item() / 2, rel=1e-3)
     assert cue.threshold == 1.5
