@@ -24,6 +24,7 @@ from page.endings import quiet
 from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
 from page.link import opener
+from page.memory import share_arenas
 from page.package import Packages
 from page.server import SETTINGS, UPLOADS, WAITING
 from page.side import side
@@ -162,6 +163,7 @@ def main() -> None:
         "--weights", type=Path, default=WEIGHTS, metavar="DIR", help="folder with the networks"
     )
     options = parser.parse_args()
+    share_arenas()
     torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other
     try:
         explainers = load_explainers(options.weights)
