@@ -25,7 +25,7 @@ from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
 from page.link import opener
 from page.package import Packages
-from page.server import SETTINGS, UPLOADS, WAITING
+from page.server import UPLOADS, WAITING, settings
 from page.side import side
 from page.stream import Controls, panels
 from page.tabs import Follower, explain_tab, look_at, panel, trust_tab
@@ -178,7 +178,7 @@ def main() -> None:
         head=HEAD,
         favicon_path=FAVICON,
         footer_links=["api", "settings"],
-        **SETTINGS,
+        **settings(),
     )
     speak_json(page)
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
