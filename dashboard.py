@@ -20,6 +20,7 @@ from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from explain.members import Others, others
 from page import compare_tab, examples, guide_tab, networks_tab, what_if_tab
+from page.checked import CheckedBlocks
 from page.endings import quiet
 from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
@@ -78,7 +79,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     tries = WhatIfHandlers(explainers)
-    with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
+    with CheckedBlocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
         visit, asked = gr.State(Visit()), gr.State(0)
         event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
