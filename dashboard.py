@@ -20,13 +20,14 @@ from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from explain.members import Others, others
 from page import compare_tab, examples, guide_tab, networks_tab, what_if_tab
+from page.checked import CheckedBlocks
 from page.endings import quiet
 from page.endpoints import Endpoints, publish
 from page.handlers import Handlers
 from page.link import opener
 from page.memory import share_arenas
 from page.package import Packages
-from page.server import SETTINGS, UPLOADS, WAITING
+from page.server import UPLOADS, WAITING, settings
 from page.side import side
 from page.stream import Controls, panels
 from page.tabs import Follower, explain_tab, look_at, panel, trust_tab
@@ -79,7 +80,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     tries = WhatIfHandlers(explainers)
-    with gr.Blocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
+    with CheckedBlocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
         visit, asked = gr.State(Visit()), gr.State(0)
         event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
@@ -180,7 +181,7 @@ def main() -> None:
         head=HEAD,
         favicon_path=FAVICON,
         footer_links=["api", "settings"],
-        **SETTINGS,
+        **settings(),
     )
     speak_json(page)
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()

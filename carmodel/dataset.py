@@ -179,19 +179,25 @@ def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers:
             return None
         return frame.mul(255).round().byte().numpy()
 
-    with ThreadPoolExecutor(workers) as pool:
-        read_all = tqdm(
-            pool.map(read, range(len(samples))), total=len(samples), desc="reading photos", unit="photo"
-        )
-        pixels = np.lib.format.open_memmap(draft, "w+", np.uint8, (len(samples), 3, FRAME, FRAME))
+    try:
+        header = np.lib.format.open_memmap(draft, "w+", np.uint8, (len(samples), 3, FRAME, FRAME)).offset
         count = 0
-        for frame in read_all:
-            if frame is not None:
-                pixels[count] = frame
-                count += 1
-        pixels.flush()
-    if count < len(samples):
-        np.save(draft, np.load(draft, mmap_mode="r")[:count].copy())
-    with index.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(sorted(reasons.items()))
-    draft.replace(stored)
+        with (
+            ThreadPoolExecutor(workers) as pool,
+            tqdm(
+                pool.map(read, range(len(samples))), "reading photos", len(samples), unit="photo"
+            ) as read_all,
+            draft.open("r+b") as file,  # on a full disk, to write into a mapped file would end the process
+        ):
+            file.seek(header)
+            for frame in read_all:
+                if frame is not None:
+                    file.write(frame.tobytes())
+                    count += 1
+        if count < len(samples):
+            np.save(draft, np.load(draft, mmap_mode="r")[:count].copy())
+        with index.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(sorted(reasons.items()))
+        draft.replace(stored)
+    finally:
+        draft.unlink(missing_ok=True)

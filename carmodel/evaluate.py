@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from carmodel.dataset import DataError, Frames, load_frames, read_samples
+from carmodel.dataset import Frames, load_frames, read_samples
 from carmodel.ensemble import average, priority
 from carmodel.metrics import disagreement, scores
 from carmodel.network import CLASSES, SIZES, CarNet
-from carmodel.options import photo_options
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.photo import block_means
 from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
 
@@ -133,22 +133,18 @@ def subjects(weights: Path, data: Path, split: str, cache: Path) -> Subjects:
     return Subjects(networks, load_owners(weights), load_frames(read_samples(data, [split]), cache))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = photo_options("evaluate", __doc__.split("\n")[0])
     parser.add_argument("--split", default="test", help="name of the split (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
     options = parser.parse_args(arguments)
-    try:
-        given = subjects(options.weights, options.data, options.split, options.cache)
-    except (DataError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    given = subjects(options.weights, options.data, options.split, options.cache)
     logits = {name: logits_of(network, given.frames.pixels) for name, network in given.networks.items()}
     report = evaluate(given.frames, logits, given.owners)
     print(json.dumps(report, indent=2) if options.json else as_text(report))
-    return 0
 
 
 if __name__ == "__main__":

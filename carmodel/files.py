@@ -11,7 +11,8 @@ from typing import BinaryIO
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes the place of `path` at the end; after an error nothing has changed.
 
-    Makes the folder if there is none. Raises OSError.
+    Makes the folder if there is none. Raises OSError, which names `path` also where the system names no file,
+    as on a full disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -19,6 +20,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with beside.open("wb") as file:
             yield file
         beside.replace(path)
+    except OSError as error:
+        if error.filename in (None, str(beside)):
+            error.filename = str(path)
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

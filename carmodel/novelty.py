@@ -21,10 +21,10 @@ from carmodel.cue import BLOCK, Detector, Spread, describe, save
 from carmodel.dataset import DataError, Frames, load_frames, read_samples
 from carmodel.evaluate import by_source
 from carmodel.network import CHANNELS, SIZES, CarNet
-from carmodel.options import photo_options
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.photo import PhotoError, block_means, read_photo
 from carmodel.robustness import SHORT_SIDE, compressed
-from carmodel.weights import WEIGHTS, WeightsError, load
+from carmodel.weights import WEIGHTS, load
 
 BATCH = 32
 WAY = f"distance, block {BLOCK}"  # of candidate_scores: the one that is stored
@@ -161,8 +161,9 @@ def fit(
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the folders or weights."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = photo_options("novelty", __doc__.split("\n")[0])
     parser.add_argument(
         "--others", type=Path, nargs="+", required=True, help="folders of pictures that show no car"
@@ -171,24 +172,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the result")
     options = parser.parse_args(arguments)
-    try:
-        loaded = {str(size): load(f"final-{size}", options.weights) for size in SIZES}
-        training, validation, measured = (
-            load_frames(read_samples(options.data, [split]), options.cache)
-            for split in ("train", "val", options.split)
-        )
-        pictures = {folder.name: other_pictures(folder).numpy() for folder in options.others}
-        if len(pictures) < len(options.others):
-            raise DataError("The folders of other pictures need different names.")
-    except (DataError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    loaded = {str(size): load(f"final-{size}", options.weights) for size in SIZES}
+    training, validation, measured = (
+        load_frames(read_samples(options.data, [split]), options.cache)
+        for split in ("train", "val", options.split)
+    )
+    pictures = {folder.name: other_pictures(folder).numpy() for folder in options.others}
+    if len(pictures) < len(options.others):
+        raise DataError("The folders of other pictures need different names.")
     networks = {name: network for name, (network, _) in loaded.items()}
     detector, results = fit(networks, training, validation, measured, pictures)
     results = {"split": options.split, **results}
     save(detector, {name: card for name, (_, card) in loaded.items()}, results, options.out)
     print(json.dumps({"threshold": detector.threshold, **results}, indent=2, ensure_ascii=False))
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""What the commands that work on labelled photos have in common on their command lines."""
+"""What the commands that work on labelled photos have in common: their options, and how they fail."""
 
 import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 
-from carmodel.dataset import RUNS
+from carmodel.card import WeightsError
+from carmodel.dataset import RUNS, DataError
 
 
 def photo_options(command: str, description: str) -> argparse.ArgumentParser:
@@ -14,3 +18,29 @@ def photo_options(command: str, description: str) -> argparse.ArgumentParser:
         "--cache", type=Path, default=RUNS / "frames", help="folder for cached frames (%(default)s)"
     )
     return parser
+
+
+def fails_in_a_sentence(
+    main: Callable[[Sequence[str] | None], None],
+) -> Callable[[Sequence[str] | None], int]:
+    """The command line `main`, which takes the arguments, as one that returns its exit code.
+
+    The code is 0, or 2 after one sentence on stderr about photos or weights that cannot be used, or a file
+    that cannot be read or written, for want of room or permission.
+    """
+
+    @wraps(main)
+    def command(arguments: Sequence[str] | None = None) -> int:
+        try:
+            main(arguments)
+        except (DataError, WeightsError) as error:
+            print(error, file=sys.stderr)
+            return 2
+        except OSError as error:
+            place, reason = error.filename or "A file", error.strerror or error
+            goes_on = "once it can, the same command goes on from here."
+            print(f"{place} cannot be read or written: {reason}; {goes_on}", file=sys.stderr)
+            return 2
+        return 0
+
+    return command

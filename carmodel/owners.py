@@ -12,13 +12,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from carmodel.dataset import DataError, load_frames, read_samples
+from carmodel.dataset import load_frames, read_samples
 from carmodel.ensemble import PUBLISHED_OWNERS, priority
 from carmodel.evaluate import logits_of
 from carmodel.files import write_whole
 from carmodel.network import CLASSES, SIZES
-from carmodel.options import photo_options
-from carmodel.weights import ENSEMBLE, WEIGHTS, WeightsError, load
+from carmodel.options import fails_in_a_sentence, photo_options
+from carmodel.weights import ENSEMBLE, WEIGHTS, load
 
 
 def count_right(logits_75: Tensor, logits_100: Tensor, labels: Tensor) -> dict[tuple[int, ...], int]:
@@ -33,19 +33,16 @@ def count_right(logits_75: Tensor, logits_100: Tensor, labels: Tensor) -> dict[t
     return counts
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = photo_options("owners", __doc__.split("\n")[0])
     parser.add_argument(
         "--weights", type=Path, default=WEIGHTS, help="folder of the networks and of the result"
     )
     options = parser.parse_args(arguments)
-    try:
-        networks = [load(f"final-{size}", options.weights)[0] for size in SIZES]
-        frames = load_frames(read_samples(options.data, ["val"]), options.cache)
-    except (DataError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    networks = [load(f"final-{size}", options.weights)[0] for size in SIZES]
+    frames = load_frames(read_samples(options.data, ["val"]), options.cache)
     small, large = (logits_of(network, frames.pixels) for network in networks)
     counts = count_right(small, large, frames.labels)
     # Among equals the published owners win if they are there, else the first: the choice is reproducible.
@@ -62,7 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     write_whole(options.weights / ENSEMBLE, json.dumps(table, indent=2) + "\n")
     print(json.dumps(table, indent=2))
-    return 0
 
 
 if __name__ == "__main__":

@@ -10,17 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from carmodel.dataset import RUNS, DataError, training_frames
+from carmodel.dataset import RUNS, training_frames
 from carmodel.files import write_whole
 from carmodel.network import SIZES
-from carmodel.options import photo_options
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.train import train
 from carmodel.training import Recipe
-from carmodel.weights import LEARNING_RATES, WEIGHTS, WeightsError, load
+from carmodel.weights import LEARNING_RATES, WEIGHTS, load
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = photo_options("rates", "Compare learning rates in short runs.")
     parser.add_argument("--size", type=int, choices=SIZES, required=True, help="of the network, in pixels")
     parser.add_argument("--baseline", action="store_true", help="without batch normalisation")
@@ -33,13 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--out", type=Path, default=WEIGHTS / LEARNING_RATES, help="file to add to (%(default)s)"
     )
     options = parser.parse_args(arguments)
-    try:
-        training, validation = training_frames(options.data, options.cache)
-        name = Recipe(options.size, batchnorm=not options.baseline).name
-        start = load(name, options.start) if options.start else None
-    except (DataError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    training, validation = training_frames(options.data, options.cache)
+    name = Recipe(options.size, batchnorm=not options.baseline).name
+    start = load(name, options.start) if options.start else None
     rows = []
     for rate in options.rates:
         # A moving average as long as in full runs would still remember the random weights.
@@ -61,7 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps({"rate": rate} | rows[-1]["history"][-1]["validation"]))
     found = json.loads(options.out.read_text()) if options.out.exists() else {}
     write_whole(options.out, json.dumps(found | {name: rows}, indent=1) + "\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from carmodel.dataset import DataError, load_frames, read_samples
-from carmodel.options import photo_options
+from carmodel.dataset import load_frames, read_samples
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.vision import v2
 from carmodel.weights import WEIGHTS, save_references
 
@@ -58,18 +58,14 @@ def _mean_frame(pixels: np.ndarray, group: Tensor) -> Tensor:
     return v2.functional.gaussian_blur(mean, [6 * int(BLUR) + 1] * 2, [BLUR] * 2)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the data folder."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = photo_options("references", __doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for references.safetensors")
     options = parser.parse_args(arguments)
-    try:
-        frames = load_frames(read_samples(options.data, ["train"]), options.cache)
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 2
+    frames = load_frames(read_samples(options.data, ["train"]), options.cache)
     save_references(reference_frames(frames.pixels), options.out)
-    return 0
 
 
 if __name__ == "__main__":

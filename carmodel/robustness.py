@@ -19,15 +19,15 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from tqdm import tqdm
 
-from carmodel.dataset import DataError, Frames
+from carmodel.dataset import Frames
 from carmodel.evaluate import accuracy_by_source, by_source, ensemble_probabilities, logits_of, subjects
 from carmodel.files import write_whole
 from carmodel.frame import FRAME
 from carmodel.network import SIZES, CarNet
-from carmodel.options import photo_options
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.references import BORDER
 from carmodel.vision import v2
-from carmodel.weights import WEIGHTS, WeightsError
+from carmodel.weights import WEIGHTS
 
 CHUNK = 64  # frames in memory at once, 17 MB
 GREY = 128
@@ -187,24 +187,20 @@ def as_text(report: Mapping[str, Any]) -> str:
     return "\n".join(lines[:-1])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     parser = photo_options("robustness", __doc__.split("\n")[0])
     parser.add_argument("--split", default="val", help="name of the split (%(default)s)")
     parser.add_argument("--out", type=Path, help="JSON file to write as well")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
     options = parser.parse_args(arguments)
-    try:
-        given = subjects(options.weights, options.data, options.split, options.cache)
-    except (DataError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    given = subjects(options.weights, options.data, options.split, options.cache)
     logits = disturbed_logits(given.networks, given.frames)
     report = {"split": options.split, **robustness(given.frames, logits, given.owners)}
     if options.out:
         write_whole(options.out, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     print(as_text(report))
-    return 0
 
 
 if __name__ == "__main__":

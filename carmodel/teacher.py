@@ -17,11 +17,11 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from carmodel.dataset import RUNS, DataError, Frames, training_frames
+from carmodel.dataset import RUNS, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
 from carmodel.files import whole_file
 from carmodel.network import CLASSES
-from carmodel.options import photo_options
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.pictures import TrainingPictures
 from carmodel.soft_targets import write_soft_targets
 from carmodel.vision import v2
@@ -148,8 +148,9 @@ def fine_tune(
     return teacher
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     plain = Lesson()
     parser = photo_options("teacher", "Fine-tune a large network and write what it says of every photo.")
     parser.add_argument(
@@ -170,17 +171,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         batch=options.batch,
         learning_rate=options.learning_rate,
     )
-    try:
-        training, validation = training_frames(options.data, options.cache)
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 2
+    training, validation = training_frames(options.data, options.cache)
     teacher = fine_tune(lesson, training, validation, options.checkpoint, options.start)
     write_soft_targets(
         options.out, view_logits(teacher, training, lesson), training, lesson.seed, lesson.zoom_out
     )
     print(f"wrote {options.out}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -14,15 +14,15 @@ from pathlib import Path
 import torch
 
 from carmodel.calibration import fit_temperature, fold_temperature
-from carmodel.dataset import RUNS, DataError, Frames, training_frames
+from carmodel.dataset import RUNS, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
 from carmodel.network import CLASSES, SIZES, CarNet
-from carmodel.options import photo_options
+from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.pictures import TrainingPictures
 from carmodel.processes import Processes
 from carmodel.soft_targets import SoftTargets, read_soft_targets
 from carmodel.training import MIXES, Recipe, Run, initialise, train_epoch, validate
-from carmodel.weights import WEIGHTS, Card, WeightsError, load, save
+from carmodel.weights import WEIGHTS, Card, load, save
 
 
 def finish(
@@ -161,8 +161,9 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0, or 2 after one sentence about the photos or weights."""
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
     options = _arguments().parse_args(arguments)
     recipe = Recipe(
         size=options.size,
@@ -194,18 +195,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         written = train(
             recipe, training, validation, checkpoint, options.out, options.workers, processes, start, taught
         )
-    except (DataError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        place, reason = error.filename or options.out, error.strerror or str(error)
-        print(f"{place} cannot be written: {reason}; the same command goes on from here.", file=sys.stderr)
-        return 2
     finally:
         processes.close()
     if processes.is_first:
         print(f"wrote {written}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from gradio.data_classes import ImageData
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from carmodel.photo import Photo
+from carmodel.photo import Photo, PhotoError
 from explain.render import upright
 from page.guard import ADDRESSES, NO_FETCHING
 
@@ -25,9 +25,9 @@ class PhotoInput(gr.Image):
         return payload.path if payload else None
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """Takes a caller's file. Raises gr.Error for an address: nothing is fetched for strangers."""
+        """Takes a caller's file. Raises PhotoError for an address: nothing is fetched for strangers."""
         if str(url_or_file_path).lower().startswith(ADDRESSES):
-            raise gr.Error(NO_FETCHING, print_exception=False)
+            raise PhotoError(NO_FETCHING)
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 

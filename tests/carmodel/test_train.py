@@ -90,8 +90,9 @@ def test_full_disk_is_one_sentence_and_the_run_goes_on(class_folders, tmp_path, 
         patch.setattr("carmodel.weights.write_whole", full)
         assert main(command(class_folders, tmp_path, "--epochs", "1")) == 2
     sentence = capsys.readouterr().err.splitlines()[-1]
-    assert sentence.endswith(
-        "cannot be written: No space left on device; the same command goes on from here."
+    assert sentence == (
+        "A file cannot be read or written: No space left on device; "
+        "once it can, the same command goes on from here."
     )
     assert main(command(class_folders, tmp_path, "--epochs", "1")) == 0
     assert load("final-75", tmp_path / "weights")[1].training["best epoch"] == 1

@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from dashboard import build, load_explainers
-from page.server import SETTINGS, WAITING
+from page.server import WAITING, settings
 
 
 @pytest.fixture(scope="session")
@@ -42,21 +42,22 @@ def serve(
     """Serves the page from this process; returns its address, the folder of uploads and the page."""
     explainers = load_explainers(random_weights)
     pages = []
+    folder = tmp_path_factory.mktemp("uploads")
 
     def start(uploads: tuple[int, int] | None = None, waiting: int = WAITING) -> tuple[str, Path, gr.Blocks]:
-        folder = tmp_path_factory.mktemp("uploads")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("GRADIO_TEMP_DIR", str(folder))
             if uploads:
                 patch.setattr("dashboard.UPLOADS", uploads)
             page = build(explainers).queue(max_size=waiting)
             pages.append(page)
-            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **SETTINGS)
+            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **settings())
         return url.rstrip("/"), folder, page
 
-    yield start
-    for page in pages:
-        page.close(verbose=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))  # gradio asks for it at every request
+        yield start
+        for page in pages:
+            page.close(verbose=False)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,7 @@ def test_beyond_the_queue_a_polite_refusal_and_after_it_an_answer(serve, slow):
         assert until(lambda: len(begun) == 7)
         assert until(lambda: not len(page._queue) and not any(page._queue.active_jobs))
         assert ask(http, path).status_code == 200
+        assert until(lambda: len(begun) == 8 and not any(page._queue.active_jobs))
 
 
 def test_a_visitor_who_leaves_frees_what_waits(serve, slow):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 
 from tests.hostile.client import API, call, classify, photo, upload
 from tests.hostile.corpus import NAMES, encode, picture, sample
@@ -87,6 +89,7 @@ def test_hostile_bodies_are_refused(http, route):
             assert is_one_sentence(answer.text), name
 
 
+EXPLAIN = ["average", "suv", "sedan", "final", "blur", 0.02]
 PATHS = (
     *("/etc/passwd", "../../etc/passwd", str(ROOT / "examples" / "suv_1.jpg"), str(ROOT / "dashboard.py")),
     *("", ".", "/", "/proc/self/environ", "/dev/zero", "\0", "a" * 5_000, "https:/example.org", ELSEWHERE),
@@ -99,6 +102,7 @@ def test_hand_made_paths_reach_no_file(http, path):
         status, event, content = call(http, "classify", data)
         assert status < 500
         assert event in ("refused", "error"), content
+        assert is_one_sentence(content if event == "refused" else content["error"])
         assert_gives_nothing_away(json.dumps(content))
 
 
@@ -122,9 +126,60 @@ def test_hand_made_paths_reach_no_file(http, path):
 def test_wrong_settings_end_in_a_sentence(http, settings):
     path = upload(http, "car.jpg", CAR).json()[0]
     status, event, content = call(http, "explain", [photo(path), *settings])
-    assert status < 500
-    assert event in ("refused", "error"), content
+    assert (status, event) == (200, "error"), content
+    assert is_one_sentence(content["error"]), content
     assert_gives_nothing_away(json.dumps(content))
+
+
+WHAT_IF = [[], None, "blur", "average", "predicted", "nothing", "final", ["gradcam"]]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "settings", "sentence"),
+    [
+        ("classify", ["average", "other"], "“networks” must be one of final"),
+        ("classify", ["average"], "takes a list of 3: photo, ensemble, networks."),
+        ("evidence", [*EXPLAIN, "stars"], "“detail” must be one of regions, pixels."),
+        ("compare", ["lime", *EXPLAIN[1:3], *EXPLAIN[4:]], "“method” must be one of gradcam, integrated_g"),
+        ("compare", ["shap", "suv", "suv", "blur", 0.02], "please choose another one."),
+        ("what_if", [["paint"], *WHAT_IF[1:]], "“edits” must be a list of any of border, wheels_row, mirr"),
+        ("what_if", ["border", *WHAT_IF[1:]], "“edits” must be a list of any of border, wheels_row, mirr"),
+        ("what_if", [[], [0, 0, 1e300, 1], *WHAT_IF[2:]], "all between 0 and 1; please change it."),
+        ("what_if", [[], {"left": 1}, *WHAT_IF[2:]], "A box is a list of four numbers"),
+        ("what_if", [[], [[0], 0, 1, 1], *WHAT_IF[2:]], "A box is a list of four numbers"),
+        ("what_if", [[], 10**300, *WHAT_IF[2:]], "A box is a list of four numbers"),
+        ("what_if", [*WHAT_IF[:2], "tar", *WHAT_IF[3:]], "“fill” must be one of blur, grey, mean."),
+        ("what_if", [*WHAT_IF[:4], "lorry", *WHAT_IF[5:]], "“toward” must be one of predicted, sedan"),
+        ("what_if", [*WHAT_IF[:7], [3]], "“methods” must be a list of any of gradcam, integrated_gradie"),
+    ],
+)
+def test_a_wrong_choice_is_told_what_is_right(http, endpoint, settings, sentence):
+    path = upload(http, "car.jpg", CAR).json()[0]
+    status, event, content = call(http, endpoint, [photo(path), *settings])
+    assert (status, event) == (200, "error"), content
+    assert is_one_sentence(content["error"]) and sentence in content["error"], content
+    assert_gives_nothing_away(json.dumps(content))
+
+
+@pytest.mark.parametrize("given", ["car.jpg", 3, [], {"path": "/etc/passwd"}, {"path": 3, "meta": {}}])
+def test_what_is_no_photo_is_told_so(http, given):
+    status, event, content = call(http, "classify", [given, "average", "final"])
+    assert (status, event, content["error"]) == (
+        200,
+        "error",
+        "“photo” must be a file that was uploaded before.",
+    )
+
+
+def test_clients_are_told_what_is_right(served):
+    client = Client(served, verbose=False)
+    for asked, sentence in (
+        ({"toward": "lorry"}, "“toward” must be one of predicted, sedan, coupe, suv, truck."),
+        ({"tolerance": 1e300}, "“tolerance” must be a number from 0.001 to 0.5."),
+    ):
+        with pytest.raises(AppError) as refused:
+            client.predict(handle_file(ROOT / "examples" / "suv_1.jpg"), **asked, api_name="/explain")
+        assert refused.value.message == sentence
 
 
 def test_too_large_a_file_is_refused(http):

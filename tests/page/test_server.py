@@ -1,7 +1,7 @@
 import gradio as gr
 
 from page.guard import Guard
-from page.server import SETTINGS, UPLOADS, WAITING
+from page.server import UPLOADS, WAITING, settings
 
 
 def test_files_last_less_than_ten_minutes():
@@ -14,7 +14,7 @@ def test_settings_are_gradios_and_guarded():
         pass
     page.queue(max_size=WAITING)
     try:
-        page.launch(prevent_thread_lock=True, quiet=True, **SETTINGS)
+        page.launch(prevent_thread_lock=True, quiet=True, **settings())
         assert page._queue.max_size == WAITING
         assert page.max_file_size == 40 * 2**20
         assert page.allowed_paths == []

@@ -1,0 +1,76 @@
+"""A page that says in one sentence what is wrong with the data of a request, and what would be right.
+
+gradio names types of Python instead, or says nothing at all.
+"""
+
+import inspect
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import BlockFunction
+from gradio.exceptions import InvalidPathError
+from gradio.state_holder import SessionState
+from gradio_client.utils import is_file_obj_with_meta
+
+from carmodel.photo import PhotoError
+from page.guard import NO_ROOM, NOT_UNDERSTOOD
+from page.photo_input import PhotoInput
+
+NOT_UPLOADED = "This photo is not here, or not any more; please upload it again."
+log = logging.getLogger(__name__)
+
+
+class CheckedBlocks(gr.Blocks):
+    """gr.Blocks that checks what its public endpoints are given; see `wrong`."""
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """What the function of an event is given. Raises gr.Error with a sentence."""
+        if block_fn.api_visibility == "public" and (sentence := wrong(block_fn, inputs)):
+            raise gr.Error(sentence, print_exception=False)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except PhotoError as error:
+            sentence = str(error)
+        except InvalidPathError:
+            sentence = NOT_UPLOADED
+        except OSError:
+            log.exception("A request failed.")
+            sentence = NO_ROOM
+        except Exception:  # gradio's, whatever it stumbled over: the page itself sends nothing like that
+            log.info("A request was refused.", exc_info=True)
+            sentence = NOT_UNDERSTOOD
+        raise gr.Error(sentence, print_exception=False)
+
+
+def wrong(block_fn: BlockFunction, inputs: Sequence[Any]) -> str:
+    """What an endpoint cannot take, and what it can, as a sentence; "" if all is well."""
+    names = list(inspect.signature(block_fn.fn).parameters)
+    if len(inputs) < len(names):
+        return f"This endpoint takes a list of {len(names)}: {', '.join(names)}."
+    return next(filter(None, map(_wrong, names, block_fn.inputs, inputs)), "")
+
+
+def _wrong(name: str, component: gr.components.Component, value: Any) -> str:  # noqa: ANN401
+    """The sentence for one value, from what the component offers."""
+    if isinstance(component, gr.Number):
+        number = isinstance(value, int | float) and component.minimum <= value <= component.maximum
+        return "" if number else f"“{name}” must be a number from {component.minimum} to {component.maximum}."
+    if isinstance(component, PhotoInput):
+        described = isinstance(value, dict) and isinstance(value.get("meta"), dict)
+        photo = value is None or (described and is_file_obj_with_meta(value))
+        return "" if photo else f"“{name}” must be a file that was uploaded before."
+    if not hasattr(component, "choices"):
+        return ""
+    choices = [choice for _, choice in component.choices]
+    if isinstance(component, gr.CheckboxGroup):
+        several = isinstance(value, list) and all(each in choices for each in value)
+        return "" if several else f"“{name}” must be a list of any of {', '.join(choices)}."
+    return "" if value in choices else f"“{name}” must be one of {', '.join(choices)}."
