@@ -33,7 +33,7 @@ def test_cue_is_the_mean_over_the_networks():
     other = torch.full((1, 2), 9.0)  # what the blocks say that don't count
     small, large = torch.tensor([[1.0, 1.0]]), torch.tensor([[3.0, 0.0]])
     cue = detector.cue(
-        {"75": [other] * 4 + [small] + [other] * 2, "100": [other] * 4 + [large] + [other] * 2}
+        {"75": [other] * 3 + [small] + [other] * 3, "100": [other] * 3 + [large] + [other] * 3}
     )
     assert (cue.score, cue.threshold) == (2.75, 3.0)  # of 1 and 4.5
 
@@ -64,7 +64,7 @@ def stored(tmp_path):
     """A folder with a detector whose values half precision holds exactly, and that detector."""
     torch.manual_seed(0)
     spreads = {
-        name: Spread(torch.randn(256).half().float(), torch.randn(256, 256).half().float()) for name in CARDS
+        name: Spread(torch.randn(128).half().float(), torch.randn(128, 128).half().float()) for name in CARDS
     }
     detector = Detector(spreads, 2.5)
     save(detector, CARDS, {"others": {"all": {"auroc": 0.9}}}, tmp_path)
