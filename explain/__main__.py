@@ -168,6 +168,7 @@ def _all_at_once(folder: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix=".", dir=folder) as name:
         beside = Path(name)
         yield beside
+        (folder / REPORT).unlink(missing_ok=True)  # so that where it is, the other files are its own
         for path in sorted(beside.iterdir(), key=lambda path: path.name == REPORT):  # the report comes last
             path.replace(folder / path.name)
 

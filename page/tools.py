@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from gradio_client.utils import is_file_obj as is_file
 
+from carmodel.photo import PhotoError
 from page.guard import ADDRESSES, NO_FETCHING
 
 
@@ -28,6 +30,8 @@ def speak_json(page: gr.Blocks) -> None:
         if any(str(each).lower().startswith(ADDRESSES) for each in arguments.values()):
             raise ValueError(NO_FETCHING)
         found = read(arguments, positions)
+        if any(each["path"].lower().startswith(ADDRESSES) for each in found.values() if is_file(each)):
+            raise PhotoError(NO_FETCHING)
         page.upload_file_set.update(each["path"] for each in found.values() if isinstance(each, dict))
         return found
 

@@ -67,10 +67,7 @@ def test_tools_answer_in_typed_json(talk, picture):
     [
         ({"photo": "data:image/jpeg;base64,AAAA"}, "please use JPEG, PNG"),
         ({"toward": "suv", "against": "suv"}, "please choose another one"),
-        (
-            {"toward": "lorry"},
-            "'lorry' is not one of ['predicted', 'sedan', 'coupe', 'suv', 'truck']",
-        ),  # mcp's own
+        ({"toward": "lorry"}, "'lorry' is not one of ['predicted', 'sedan', 'coupe', 'suv', 'truck']"),
         ({"tolerance": 1e300}, "“tolerance” must be a number from 0.001 to 0.5."),
         ({"photo": 3}, "3 is not of type 'string'"),
         ({"photo": "http://127.0.0.1:9/car.jpg"}, NO_FETCHING),
