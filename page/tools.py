@@ -27,8 +27,6 @@ def speak_json(page: gr.Blocks) -> None:
         return [TextContent(type="text", text=json.dumps(each, ensure_ascii=False)) for each in answers]
 
     def files(arguments: dict[str, Any], positions: list[list[str | int]]) -> dict[str, Any]:
-        if any(str(each).lower().startswith(ADDRESSES) for each in arguments.values()):
-            raise ValueError(NO_FETCHING)
         found = read(arguments, positions)
         if any(each["path"].lower().startswith(ADDRESSES) for each in found.values() if is_file(each)):
             raise PhotoError(NO_FETCHING)
