@@ -35,8 +35,10 @@ class Follower:
 
         def run(visit: Visit, *settings: object) -> Iterator[Any]:
             if visit.tab == name and visit.followed.get(name) != visit.newest:
-                visit.followed[name] = visit.newest
+                this = visit.followed[name] = visit.newest
                 yield from self.refresh(visit, *settings)
+                if visit.subject is None and not visit.is_newest(this):  # what was on its way came too late
+                    yield from self.refresh(visit, *settings)
 
         return quiet(run, len(self.outputs))
 

@@ -65,9 +65,7 @@ class WhatIfHandlers:
         subject = visit.subject
         if subject is None:
             trial.newest += 1
-            yield _shown(
-                **dict.fromkeys(("notice", "sheet", "after", "heading", *METHODS), ""), bars=NO_PHOTO
-            )
+            yield _cleared()
             return
         if trial.subject != subject:
             trial.before = {}
@@ -132,6 +130,15 @@ class WhatIfHandlers:
         yield from self._run(visit, Controls(*controls), trial)
 
     def _run(self, visit: Visit, controls: Controls, trial: Trial) -> Iterator[tuple[Any, ...]]:
+        """What the trial's edits lead to; nothing once the photo was removed.
+
+        What was on its way then may have arrived after the panels were cleared, so they are cleared again.
+        """
+        yield from self._steps(visit, controls, trial)
+        if visit.subject is None:
+            yield _cleared()
+
+    def _steps(self, visit: Visit, controls: Controls, trial: Trial) -> Iterator[tuple[Any, ...]]:
         """Everything that the trial's edits lead to, as it becomes known."""
         subject, edits = visit.subject, trial.edits
         trial.newest += 1
@@ -185,6 +192,10 @@ def _bars(found: Mapping[str, Mapping[str, Change]], kind: str, edits: Edits, mo
         "<p>Probabilities before (pale) and after (strong), and the change in percentage points.</p>"
         f"{blocks}</section>"
     )
+
+
+def _cleared() -> tuple[Any, ...]:
+    return _shown(**dict.fromkeys(("notice", "sheet", "after", "heading", *METHODS), ""), bars=NO_PHOTO)
 
 
 def _shown(**values: object) -> tuple[Any, ...]:

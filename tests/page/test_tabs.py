@@ -31,3 +31,16 @@ def test_tab_behind_waits_until_it_is_looked_at(follow):
     assert list(follow(visit, 5)) == [SKIP * 2]
     look_at("Compare", visit)
     assert len(list(follow(visit, 5))) == 3
+
+
+def test_tab_is_cleared_again_after_the_photo_was_removed_meanwhile():
+    """What was on its way may have arrived after a newer request had cleared the tab."""
+
+    def refresh(visit, _):
+        yield "maps" if visit.subject else "no photo", visit.newest
+
+    visit = Visit(newest=2, tab="Compare", subject="a photo")
+    follow = Follower(refresh, inputs=[], outputs=["one", "two"]).when_looked_at("Compare")(visit, 5)
+    assert next(follow) == ("maps", 2)
+    visit.subject, visit.newest = None, 3
+    assert list(follow) == [("no photo", 3), SKIP * 2]
