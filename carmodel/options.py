@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
+from typing import Protocol
 
 from carmodel.card import WeightsError
 from carmodel.dataset import RUNS, DataError
@@ -20,9 +21,13 @@ def photo_options(command: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def fails_in_a_sentence(
-    main: Callable[[Sequence[str] | None], None],
-) -> Callable[[Sequence[str] | None], int]:
+class Command(Protocol):
+    """A command line: takes the arguments, or those of the process, and returns the exit code."""
+
+    def __call__(self, arguments: Sequence[str] | None = None) -> int: ...
+
+
+def fails_in_a_sentence(main: Callable[[Sequence[str] | None], None]) -> Command:
     """The command line `main`, which takes the arguments, as one that returns its exit code.
 
     The code is 0, or 2 after one sentence on stderr about photos or weights that cannot be used, or a file
