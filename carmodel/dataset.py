@@ -196,8 +196,8 @@ def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers:
                     count += 1
         if count < len(samples):
             np.save(draft, np.load(draft, mmap_mode="r")[:count].copy())
-        with index.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(sorted(reasons.items()))
+        with index.open("w", newline="", encoding="utf-8") as listed:
+            csv.writer(listed).writerows(sorted(reasons.items()))
         draft.replace(stored)
     finally:
         draft.unlink(missing_ok=True)
