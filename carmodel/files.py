@@ -21,7 +21,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield file
         beside.replace(path)
     except OSError as error:
-        if error.filename in (None, str(beside)):
+        if error.errno is not None and error.filename in (None, str(beside)):
             error.filename = str(path)
         raise
     finally:

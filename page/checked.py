@@ -35,8 +35,12 @@ class CheckedBlocks(gr.Blocks):
         """What the function of an event is given. Raises gr.Error with a sentence."""
         if block_fn.api_visibility == "public" and (sentence := wrong(block_fn, inputs)):
             raise gr.Error(sentence, print_exception=False)
+        given = [
+            None if removed(component, value) else value
+            for component, value in zip(block_fn.inputs, inputs, strict=False)
+        ]
         try:
-            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+            return await super().preprocess_data(block_fn, given, state, explicit_call)
         except PhotoError as error:
             sentence = str(error)
         except InvalidPathError:
@@ -48,6 +52,15 @@ class CheckedBlocks(gr.Blocks):
             log.info("A request was refused.", exc_info=True)
             sentence = NOT_UNDERSTOOD
         raise gr.Error(sentence, print_exception=False)
+
+
+def removed(component: gr.components.Component, value: Any) -> bool:  # noqa: ANN401
+    """Whether a photo was removed while a request was still drawing.
+
+    gradio's part in the browser then sends the photo that the request had shown, marked as an update, instead
+    of nothing; a photo that was given carries no such mark.
+    """
+    return isinstance(component, PhotoInput) and isinstance(value, dict) and value.get("__type__") == "update"
 
 
 def wrong(block_fn: BlockFunction, inputs: Sequence[Any]) -> str:

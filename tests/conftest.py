@@ -1,11 +1,14 @@
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,6 +22,17 @@ from explain.regions import Share
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120  # seconds, on a busy machine
+
+
+@pytest.fixture(scope="session")
+def run_apart() -> Callable[[Coroutine], Any]:
+    """Runs a coroutine in a thread of its own: the browser's tests leave a loop running in this one."""
+
+    def run(coroutine):
+        with ThreadPoolExecutor(1) as elsewhere:
+            return elsewhere.submit(asyncio.run, coroutine).result()
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -65,8 +65,8 @@ def test_everything_is_done_with_keys_alone(open_page):
     page.keyboard.press("Enter")
     page.wait_for_selector('[data-file="truck_1.jpg"][aria-pressed=true]')
     mapped(page)
-    tab_to(page, lambda on: on["text"] == "average")
-    page.keyboard.press("ArrowRight")
+    tab_to(page, lambda on: on["text"] == "priority")  # gradio's radio buttons are a stop each
+    page.keyboard.press("Space")
     page.wait_for_selector("text=/Ensemble: (75|100) px decides/")
     tab_to(page, lambda on: on["role"] == "tab" and on["text"] == "Trust")
     page.keyboard.press("Enter")

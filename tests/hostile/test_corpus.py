@@ -52,7 +52,7 @@ def test_names_of_files_are_never_in_an_answer(name, tmp_path):
             bombs.png(32, 100_000, 1, 0),
             "This picture has 32 × 100000 pixels; please cut it to at most 30,000",
         ),
-        (bombs.scans(seeds()["JPEG progressive"], 500), "This JPEG has too many layers"),
+        (bombs.scans(seeds()["JPEG progressive"], 300), "This JPEG has too many layers"),
     ],
     ids=["gif", "webp", "webp of a size other files may have", "tiff", "ribbon", "scans"],
 )

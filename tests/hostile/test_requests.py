@@ -57,6 +57,12 @@ PAGES = (
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_from_before(outside):
+    """What other tests of this process asked for is not the page's doing."""
+    outside.clear()
+
+
 @pytest.fixture(scope="module")
 def http(served):
     with httpx.Client(base_url=served, timeout=60) as client:

@@ -1,11 +1,10 @@
-import asyncio
 import errno
 import inspect
 
 import gradio as gr
 import pytest
 
-from page.checked import CheckedBlocks, wrong
+from page.checked import CheckedBlocks, removed, wrong
 from page.endpoints import publish
 from page.guard import NO_ROOM, NOT_UNDERSTOOD
 from page.photo_input import PhotoInput
@@ -86,22 +85,33 @@ def test_too_little(asked):
 
 
 @pytest.mark.parametrize("inputs", [["c", None], ["a"], ["a", 3]])
-def test_what_the_page_never_sends_is_a_sentence(inputs):
+def test_what_the_page_never_sends_is_a_sentence(inputs, run_apart):
     with CheckedBlocks() as page:
         choice, photo = gr.Radio(["a", "b"]), PhotoInput()
         choice.change(print, [choice, photo], None, api_visibility="private")
     (block_fn,) = page.fns.values()
-    assert asyncio.run(page.preprocess_data(block_fn, ["a", None], None)) == ["a", None]
+    assert run_apart(page.preprocess_data(block_fn, ["a", None], None)) == ["a", None]
     with pytest.raises(gr.Error) as refused:
-        asyncio.run(page.preprocess_data(block_fn, inputs, None))
+        run_apart(page.preprocess_data(block_fn, inputs, None))
     assert refused.value.message == NOT_UNDERSTOOD
 
 
-def test_full_disk_is_a_sentence(asked, monkeypatch):
+def test_full_disk_is_a_sentence(asked, monkeypatch, run_apart):
     async def full(*given, **named):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("gradio.processing_utils.async_move_files_to_cache", full)
     with pytest.raises(gr.Error) as refused:
-        asyncio.run(CheckedBlocks().preprocess_data(asked, list(RIGHT.values()), None))
+        run_apart(CheckedBlocks().preprocess_data(asked, list(RIGHT.values()), None))
     assert refused.value.message == NO_ROOM
+
+
+def test_photo_removed_while_a_request_draws_is_none(run_apart):
+    """What gradio's part in the browser sends then, as seen there."""
+    with CheckedBlocks() as page:
+        photo = PhotoInput()
+        photo.input(print, photo, None, api_visibility="private")
+    (block_fn,) = page.fns.values()
+    left_behind = PHOTO | {"__type__": "update"}
+    assert run_apart(page.preprocess_data(block_fn, [left_behind], None)) == [None]
+    assert not removed(photo, PHOTO) and not removed(gr.JSON(), left_behind)

@@ -1,4 +1,3 @@
-import asyncio
 import errno
 import json
 
@@ -27,14 +26,14 @@ async def behind(scope, receive, send):
 
 
 @pytest.fixture
-def ask():
+def ask(run_apart):
     def ask(method, path, content=b""):
         async def once():
             transport = httpx.ASGITransport(Guard(behind))
             async with httpx.AsyncClient(transport=transport, base_url="http://page") as http:
                 return await http.request(method, path, content=content)
 
-        answer = asyncio.run(once())
+        answer = run_apart(once())
         return answer.status_code, answer.text
 
     return ask

@@ -1,4 +1,3 @@
-import asyncio
 import base64
 import json
 from pathlib import Path
@@ -20,7 +19,7 @@ def picture():
 
 
 @pytest.fixture
-def talk(page_url):
+def talk(page_url, run_apart):
     """Runs a conversation with the page's MCP server, given as a function of the session."""
 
     def talk(conversation):
@@ -32,7 +31,7 @@ def talk(page_url):
                 await session.initialize()
                 return await conversation(session)
 
-        return asyncio.run(run())
+        return run_apart(run())
 
     return talk
 
