@@ -27,7 +27,7 @@ def explainers(random_weights):
 
 @pytest.fixture(scope="module")
 def client(page_url):
-    client = Client(page_url, verbose=False)
+    client = Client(page_url, verbose=False, analytics_enabled=False)
     yield client
     client.close()
 

@@ -26,6 +26,7 @@ def grid_maps(page):
 def choose(page, label, option):
     page.get_by_label(label, exact=True).click()
     page.get_by_role("option", name=option, exact=True).click()
+    page.get_by_role("option").first.wait_for(state="detached")  # the list closes with an animation
 
 
 def test_all_networks_any_two_and_their_agreement(open_page):

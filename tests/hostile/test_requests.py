@@ -178,7 +178,7 @@ def test_what_is_no_photo_is_told_so(http, given):
 
 
 def test_clients_are_told_what_is_right(served):
-    client = Client(served, verbose=False)
+    client = Client(served, verbose=False, analytics_enabled=False)
     for asked, sentence in (
         ({"toward": "lorry"}, "“toward” must be one of predicted, sedan, coupe, suv, truck."),
         ({"tolerance": 1e300}, "“tolerance” must be a number from 0.001 to 0.5."),
