@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gradio as gr
+import httpx
 import pytest
 
 from dashboard import build, load_explainers
@@ -64,3 +65,10 @@ def serve(
 def served(serve: Callable) -> str:
     """The address of a page that is served as everywhere."""
     return serve()[0]
+
+
+@pytest.fixture(scope="session")
+def http(served: str) -> Iterator[httpx.Client]:
+    """A client of the served page."""
+    with httpx.Client(base_url=served, timeout=60) as client:
+        yield client

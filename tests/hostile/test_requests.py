@@ -63,12 +63,6 @@ def nothing_from_before(outside):
     outside.clear()
 
 
-@pytest.fixture(scope="module")
-def http(served):
-    with httpx.Client(base_url=served, timeout=60) as client:
-        yield client
-
-
 def assert_gives_nothing_away(text):
     assert "Traceback" not in text
     assert "root:" not in text
