@@ -35,12 +35,8 @@ class CheckedBlocks(gr.Blocks):
         """What the function of an event is given. Raises gr.Error with a sentence."""
         if block_fn.api_visibility == "public" and (sentence := wrong(block_fn, inputs)):
             raise gr.Error(sentence, print_exception=False)
-        given = [
-            None if removed(component, value) else value
-            for component, value in zip(block_fn.inputs, inputs, strict=False)
-        ]
         try:
-            return await super().preprocess_data(block_fn, given, state, explicit_call)
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except PhotoError as error:
             sentence = str(error)
         except InvalidPathError:
@@ -53,14 +49,30 @@ class CheckedBlocks(gr.Blocks):
             sentence = NOT_UNDERSTOOD
         raise gr.Error(sentence, print_exception=False)
 
+    def handle_streaming_diffs(
+        self,
+        block_fn: BlockFunction,
+        data: list[Any],
+        session_hash: str | None,
+        run: str | None,
+        final: bool,
+        simple_format: bool = False,
+    ) -> list[Any]:
+        """What a step of a generator sends: of values that are not text, the whole in place of what is new.
 
-def removed(component: gr.components.Component, value: Any) -> bool:  # noqa: ANN401
-    """Whether a photo was removed while a request was still drawing.
-
-    gradio's part in the browser then sends the photo that the request had shown, marked as an update, instead
-    of nothing; a photo that was given carries no such mark.
-    """
-    return isinstance(component, PhotoInput) and isinstance(value, dict) and value.get("__type__") == "update"
+        gradio's part in the browser works what is new about an object into the very object that the step
+        before it brought, which may still wait to be shown, or be a control's value by now: what it said
+        would be lost, and a photo would turn into an update of itself.
+        """
+        values = list(data)
+        first = session_hash is None or run not in self.pending_diff_streams[session_hash]
+        sent = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format)
+        if first or final or simple_format:
+            return sent
+        return [
+            [["replace", [], value]] if edits and not isinstance(value, str) else edits
+            for value, edits in zip(values, sent, strict=True)
+        ]
 
 
 def wrong(block_fn: BlockFunction, inputs: Sequence[Any]) -> str:

@@ -1,6 +1,7 @@
 from itertools import pairwise
 
 import pytest
+from playwright.sync_api import expect
 
 PATIENCE = 300_000  # milliseconds: all maps twice, on a busy machine
 
@@ -86,9 +87,26 @@ def test_brush_box_and_undo(open_page):
     page.get_by_role("button", name="Undo").click()
     wait_until_said(page, "Nothing is changed yet")
     assert page.locator(".sheet polyline").count() == 0
-    page.wait_for_function(
-        "[...document.querySelectorAll('button')].find(each => each.textContent.trim() == 'Undo').disabled"
-    )
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_steps_that_arrive_together_are_all_shown(open_page):
+    """Everything is computed before the browser hears that its request was taken."""
+    page = open_page()
+    open_tab(page)
+    page.get_by_label("Grey").first.check()
+    wait_until_said(page, "In grey")
+
+    def answer_late(route):
+        answer = route.fetch()
+        page.wait_for_timeout(2000)
+        route.fulfill(response=answer)
+
+    page.route("**/queue/join*", answer_late)
+    page.get_by_role("button", name="Reset").click()
+    wait_until_said(page, "Nothing is changed yet")
+    expect(page.get_by_role("button", name="Reset")).to_be_disabled()
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
 
 
 def test_marks_do_not_go_on_to_another_photo_but_switches_do(open_page):

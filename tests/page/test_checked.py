@@ -4,7 +4,7 @@ import inspect
 import gradio as gr
 import pytest
 
-from page.checked import CheckedBlocks, removed, wrong
+from page.checked import CheckedBlocks, wrong
 from page.endpoints import publish
 from page.guard import NO_ROOM, NOT_UNDERSTOOD
 from page.photo_input import PhotoInput
@@ -106,12 +106,18 @@ def test_full_disk_is_a_sentence(asked, monkeypatch, run_apart):
     assert refused.value.message == NO_ROOM
 
 
-def test_photo_removed_while_a_request_draws_is_none(run_apart):
-    """What gradio's part in the browser sends then, as seen there."""
+def test_values_that_are_not_text_are_sent_as_a_whole():
+    """An object of an earlier step is never changed in the browser, where it may be in use."""
     with CheckedBlocks() as page:
-        photo = PhotoInput()
-        photo.input(print, photo, None, api_visibility="private")
+        outputs = [gr.HTML(), gr.Button(), PhotoInput(), gr.JSON()]
+        gr.Button().click(print, None, outputs, api_visibility="private")
     (block_fn,) = page.fns.values()
-    left_behind = PHOTO | {"__type__": "update"}
-    assert run_apart(page.preprocess_data(block_fn, [left_behind], None)) == [None]
-    assert not removed(photo, PHOTO) and not removed(gr.JSON(), left_behind)
+    same = gr.skip()
+    first = ["a", gr.update(interactive=True), PHOTO, [1]]
+    second = ["ab", same, same, [1]]
+    sent = [
+        page.handle_streaming_diffs(block_fn, list(step), "session", "run", final)
+        for step, final in ((first, False), (second, False), (second, True))
+    ]
+    whole = [["replace", [], same]]
+    assert sent == [first, [[["append", [], "b"]], whole, whole, []], second]
