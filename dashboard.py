@@ -108,16 +108,23 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
                         guide_tab.build(weights)
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
-        opened, given, chosen, changed = (
+        opened, given, removed, chosen, changed = (
             quiet(each, len(shown))
-            for each in (handle.on_open, handle.on_photo, handle.on_example, handle.on_controls)
+            for each in (
+                handle.on_open,
+                handle.on_photo,
+                partial(handle.on_photo, None),
+                handle.on_example,
+                handle.on_controls,
+            )
         )
         inputs = [control.input for control in left.controls]
         mapped = [
             page.load(opener(left.controls), visit, [*left.controls, row.told], **event, **LIGHT).then(
                 opened, settings, shown, **event, **QUEUE
             ),
-            left.photo.input(given, [left.photo, *settings], shown, **event, **QUEUE),
+            left.photo.upload(given, [left.photo, *settings], shown, **event, **QUEUE),
+            left.photo.clear(removed, settings, shown, **event, **QUEUE),
             left.pictures.select(chosen, settings, shown, **event, **QUEUE),
             gr.on(inputs, changed, settings, shown, **event, **QUEUE),
         ]

@@ -79,7 +79,8 @@ def build(
     # `about` is never changed: gradio takes what a generator yields for one output as that output's value.
     gr.on([left.input, right.input], quiet(handle.on_pair, 2), given, [slider, about], **event)
     one.input(quiet(handle.on_network, 2), given, [photo, photos], **event)
-    photo.input(quiet(handle.on_photo, 2), [photo, *given], [photo, photos], **event)
+    photo.upload(quiet(handle.on_photo, 2), [photo, *given], [photo, photos], **event)
+    photo.clear(quiet(partial(handle.on_photo, None), 2), given, [photo, photos], **event)
     photo.input(None, js=examples.none_chosen("second-examples"))
     pictures.select(quiet(handle.on_example, 2), given, [photo, photos], **event)
     return Follower(handle.refresh, own, outputs), handle

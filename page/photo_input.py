@@ -16,7 +16,8 @@ class PhotoInput(gr.Image):
     """gr.Image whose value in Python is the path of the file as it was uploaded.
 
     gradio's own decoding turns 16-bit greys white, lets hidden colours show and opens 81 megapixels;
-    carmodel.photo.read_photo does none of that.
+    carmodel.photo.read_photo does none of that. Listen to `upload` and `clear`: when a photo is removed, the
+    event `input` still brings it.
     """
 
     is_template = True  # the browser's part is gr.Image's

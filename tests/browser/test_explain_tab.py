@@ -164,12 +164,20 @@ def test_newer_request_replaces_the_older(open_page):
     assert page.locator(".verdict h2").inner_text() == alone.locator(".verdict h2").inner_text()
 
 
-def test_removed_photo_leads_back_to_the_start(open_page):
+@pytest.mark.parametrize("drawn", [False, True])
+def test_removed_photo_leads_back_to_the_start(open_page, drawn):
+    """Also while what is known of it is still being drawn, and then to the next photo."""
     page = open_page()
     settle(page)
-    page.get_by_label("Remove Image").click()
-    page.wait_for_selector("text=Give a photo of a car")
-    assert page.locator(".method").count() == 0
+    for file in ("coupe_2.jpg", "truck_1.jpg"):
+        page.locator(f'[data-file="{file}"]').click()
+        page.wait_for_function("document.querySelectorAll('.method.busy').length > 0")
+        if drawn:
+            settle(page)
+        page.get_by_label("Remove Image").click()
+        page.wait_for_selector("text=Give a photo of a car")
+        page.wait_for_selector("#photo >> text=Drop a photo of a car here")
+        assert page.locator(".method").count() == 0
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])

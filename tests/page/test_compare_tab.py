@@ -25,7 +25,7 @@ def test_every_network_can_be_chosen(fake):
 def test_its_events_are_private_and_share_the_queue(fake):
     page, *_ = built(fake)
     computing = [each for each in page.fns.values() if each.fn is not None]
-    assert len(computing) == 5
+    assert len(computing) == 6
     assert {(each.concurrency_id, each.api_visibility) for each in computing} == {("explain", "private")}
 
 
