@@ -30,7 +30,7 @@ from page.package import Packages
 from page.server import UPLOADS, WAITING, settings
 from page.side import side
 from page.stream import Controls, panels
-from page.tabs import Follower, explain_tab, look_at, panel, trust_tab
+from page.tabs import SELECTED_AT, Follower, explain_tab, look_at, panel, trust_tab
 from page.take_away import wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.tools import speak_json
@@ -81,7 +81,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
     tests = TrustHandlers(explainers, handle.evidences)
     tries = WhatIfHandlers(explainers)
     with CheckedBlocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
-        visit, asked = gr.State(Visit()), gr.State(0)
+        visit, asked, selected_at = gr.State(Visit()), gr.State(0), gr.Number(0, visible=False)
         event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
         with gr.Row(elem_id="explain"):
@@ -133,7 +133,9 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
         for request in mapped:
             request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
         for tab in tabs.children:
-            looked = tab.select(partial(look_at, tab.label), visit, **event, **LIGHT)
+            looked = tab.select(
+                partial(look_at, tab.label), [visit, selected_at], js=SELECTED_AT, **event, **LIGHT
+            )
             if tab.label in followers:
                 follower = followers[tab.label]
                 follow = follower.when_looked_at(tab.label)

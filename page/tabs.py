@@ -43,9 +43,13 @@ class Follower:
         return quiet(run, len(self.outputs))
 
 
-def look_at(name: str, visit: Visit) -> None:
-    """The tab of this name comes to the front."""
-    visit.tab = name
+SELECTED_AT = "(visit, at) => [visit, performance.now()]"  # milliseconds since the page was opened
+
+
+def look_at(name: str, visit: Visit, at: float) -> None:
+    """The tab of this name came to the front at this time of the browser's; its requests may overtake others."""
+    if at >= visit.tab_since:
+        visit.tab, visit.tab_since = name, at
 
 
 def explain_tab() -> tuple[list[gr.HTML], TakeAway]:

@@ -35,6 +35,7 @@ class Visit:
     subject: Subject | None = None  # what the Trust tab is about
     running: dict[str, object] = field(default_factory=dict)  # long test -> its run; absent when none runs
     tab: str = "Explain"  # the one in front
+    tab_since: float = 0  # milliseconds from when the page was opened
     other: Photo | None = None  # the second photo of the Compare tab
     compared: tuple[Subject, str] | None = None  # what all its maps were last shown of, by which method
     drawing: dict[str, object] = field(default_factory=dict)  # part of the Compare tab -> its last request

@@ -1,6 +1,9 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.browser.looking import assert_nothing_is_wider, assert_readable, choose
 
 PATIENCE = 300_000  # milliseconds: several networks on a busy machine
 
@@ -23,12 +26,6 @@ def grid_maps(page):
     return page.locator("#compare > .card .compared .map").evaluate_all("maps => maps.map(each => each.alt)")
 
 
-def choose(page, label, option):
-    page.get_by_label(label, exact=True).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    page.get_by_role("option").first.wait_for(state="detached")  # the list closes with an animation
-
-
 def test_all_networks_any_two_and_their_agreement(open_page):
     page = open_page()
     open_tab(page)
@@ -48,9 +45,8 @@ def test_all_networks_any_two_and_their_agreement(open_page):
     page.wait_for_selector("#compare-pair >> text=Please choose two different networks.")
     choose(page, "Right", first)
     page.wait_for_function("name => document.querySelector('.swipe .tag b')?.textContent == name", arg=second)
-    assert (
-        page.locator("#compare-pair .map").last.get_attribute("alt").startswith(f"SHAP, {second} − {first}, ")
-    )
+    change = re.compile(f"^SHAP, {second} − {first}, ")
+    expect(page.locator("#compare-pair .map").last).to_have_attribute("alt", change)
 
     page.locator("#compare-method").get_by_label("Grad-CAM").check()
     page.wait_for_selector('#compare .compared .map[alt^="Grad-CAM"]')
@@ -92,7 +88,7 @@ def test_tab_follows_the_photo_and_the_class(open_page):
     choose(page, "Class explained", "Truck")
     page.wait_for_selector("#compare >> text=What each of them relied on for truck")
     settle(page)
-    assert all(", for truck: " in each for each in grid_maps(page))
+    expect(page.locator("#compare > .card .compared .map[alt*=', for truck: ']")).to_have_count(len(before))
     page.locator("#photo").get_by_label("Remove Image").click()
     page.wait_for_selector("#compare >> text=Give a photo of a car")
     assert not page.locator("#compare-pair").is_visible()
@@ -123,20 +119,9 @@ def test_everything_fits_and_can_be_read(open_page, width, height, scheme):
     page.locator('#second-examples [data-file="suv_2.jpg"]').click()
     page.wait_for_selector("#compare-photos .compared")
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    wide = page.locator("#compare .card *:not(.wide *, .swipe input)").evaluate_all(
-        "(all, width) => all.filter(each => each.getBoundingClientRect().right > width)"
-        ".map(each => each.outerHTML)",
-        width,
-    )
-    assert wide == []
+    assert_nothing_is_wider(page, "#compare .card *:not(.wide *, .swipe input)")
     halves = page.locator("#compare-pair .frame").evaluate_all(
         "frames => frames.map(each => each.getBoundingClientRect().top)"
     )
     assert (len(set(halves)) == 1) == (width > 1000)
-    text, cell = page.evaluate("""() => {
-      const grey = (of, property) => getComputedStyle(document.querySelector(of))[property]
-        .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0);
-      return [grey("#compare .question h3", "color"), grey("#compare .card", "backgroundColor")];
-    }""")
-    assert text > cell + 0.5 if scheme == "dark" else cell > text + 0.5
+    assert_readable(page, scheme, ("#compare .question h3", "color"), "#compare .card", by=0.5)

@@ -3,39 +3,23 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.looking import (
+    METHODS,
+    assert_nothing_is_wider,
+    assert_readable,
+    choose,
+    maps,
+    settle,
+    settle_tests,
+)
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-METHODS = ["Grad-CAM", "Integrated Gradients", "SHAP"]
-
-
-def settle(page):
-    """Waits until every map of the last request is there."""
-    page.wait_for_function(
-        "document.querySelectorAll('.method.finished').length == 3"
-        " && !document.querySelector('.progress').textContent.startsWith('Computing')"
-    )
-
-
-def settle_tests(page):
-    """Waits until what stands under the maps is there too."""
-    settle(page)
-    page.wait_for_function("!document.querySelector('.pending')")
-
-
-def maps(page):
-    """Alt text, width of the picture itself, and place of every map."""
-    return page.locator(".method .map").evaluate_all("""images => images.map(each =>
-      ({...each.getBoundingClientRect().toJSON(), alt: each.alt, loaded: each.naturalWidth}))""")
 
 
 def upload(page, path):
     page.locator("#photo input[type=file]").set_input_files(path)
-
-
-def choose(page, label, option):
-    page.get_by_label(label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    page.get_by_role("option").first.wait_for(state="detached")  # the list closes with an animation
 
 
 def probabilities(page):
@@ -111,9 +95,8 @@ def test_class_explained_leaves_the_prediction_alone(open_page):
     sentence, bars = page.locator(".verdict h2").inner_text(), probabilities(page)
     choose(page, "Class explained", "Coupe")
     page.wait_for_selector("text=Why coupe?")
-    settle(page)
+    expect(page.locator(".method .map[alt*='for coupe: ']")).to_have_count(12)
     assert (page.locator(".verdict h2").inner_text(), probabilities(page)) == (sentence, bars)
-    assert all("for coupe: " in each["alt"] for each in maps(page))
 
     choose(page, "… and not", "Coupe")
     page.wait_for_selector(".notice")
@@ -121,7 +104,7 @@ def test_class_explained_leaves_the_prediction_alone(open_page):
     assert page.locator(".reading h2").inner_text() == "Why coupe?"
     choose(page, "… and not", "Truck")
     page.wait_for_selector("text=Why coupe and not truck?")
-    settle(page)
+    expect(page.locator(".method .map[alt*='for coupe and not truck: ']")).to_have_count(12)
 
 
 def test_priority_shows_the_map_of_the_network_that_decides(open_page):
@@ -129,10 +112,10 @@ def test_priority_shows_the_map_of_the_network_that_decides(open_page):
     settle(page)
     page.get_by_label("Priority", exact=True).check()
     title = page.wait_for_selector("text=/Ensemble: (75|100) px decides/").inner_text()
-    settle(page)
     network = re.search(r"\d+ px", title)[0]
-    for row in range(3):
-        assert maps(page)[4 * row + 2]["alt"].startswith(f"{METHODS[row]}, {network}, ")
+    for row, method in enumerate(METHODS):
+        third = page.locator(".method .map").nth(4 * row + 2)
+        expect(third).to_have_attribute("alt", re.compile(f"^{method}, {network}, "))
 
 
 def test_strength_and_own_scale_only_redraw(open_page):
@@ -144,10 +127,8 @@ def test_strength_and_own_scale_only_redraw(open_page):
     page.wait_for_function("before => document.querySelector('.map').src != before", arg=picture)
     settle(page)
     page.get_by_label("Own scale for each map").check()
-    page.wait_for_selector("text=Full colour at")
-    settle(page)
-    assert page.locator("text=Full colour at").count() == 12
-    assert page.locator(".receipt").all_inner_texts() == receipts
+    expect(page.locator("text=Full colour at")).to_have_count(12)
+    expect(page.locator(".receipt")).to_have_text(receipts, use_inner_text=True)
 
 
 def test_newer_request_replaces_the_older(open_page):
@@ -158,10 +139,12 @@ def test_newer_request_replaces_the_older(open_page):
         page.locator(f'[data-file="{file}"]').click()
         page.wait_for_timeout(300)
     alone = open_page()  # a new visitor sees the first example, and nothing of the other two
-    settle(page)
     settle(alone)
-    assert [each["alt"] for each in maps(page)] == [each["alt"] for each in maps(alone)]
-    assert page.locator(".verdict h2").inner_text() == alone.locator(".verdict h2").inner_text()
+    for seen, way in ((".method .map", "alt"), ("#examples button", "aria-pressed")):
+        for at, each in enumerate(alone.locator(seen).all()):
+            expect(page.locator(seen).nth(at)).to_have_attribute(way, each.get_attribute(way))
+    expect(page.locator(".verdict h2")).to_have_text(alone.locator(".verdict h2").inner_text())
+    expect(page.locator(".method.finished")).to_have_count(3)
 
 
 @pytest.mark.parametrize("drawn", [False, True])
@@ -185,17 +168,12 @@ def test_removed_photo_leads_back_to_the_start(open_page, drawn):
 def test_everything_fits_and_can_be_read(open_page, width, height, scheme):
     page = open_page(width, height, scheme)
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_nothing_is_wider(page, ".method *")
     found = maps(page)
     in_a_row = sum(each["top"] == found[0]["top"] for each in found)
     assert in_a_row == (4 if width > 1000 else 2)
     assert all(each["left"] >= 0 and each["right"] <= width for each in found)
-    text, card = page.evaluate("""() => {
-      const grey = (of, property) => getComputedStyle(document.querySelector(of))[property]
-        .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0);
-      return [grey(".verdict h2", "color"), grey(".verdict", "backgroundColor")];
-    }""")
-    assert text > card + 0.5 if scheme == "dark" else card > text + 0.5
+    assert_readable(page, scheme, (".verdict h2", "color"), ".verdict", by=0.5)
 
 
 def test_examples_work_by_keyboard(open_page):

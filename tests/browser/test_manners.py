@@ -3,19 +3,17 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.looking import settle
+
 TABS = ("Explain", "Compare", "What if", "Trust", "Networks", "Guide")
 BARRIERS = {"serious", "critical"}
-
-
-def mapped(page):
-    page.wait_for_function("document.querySelectorAll('.method.finished').length == 3")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_tab_has_a_barrier(open_page, width, height, scheme):
     page = open_page(width, height, scheme)
-    mapped(page)
+    settle(page)
     found = []
     for tab in TABS:
         page.get_by_role("tab", name=tab).click()
@@ -60,11 +58,11 @@ def tab_to(page, wanted, presses=80):
 
 def test_everything_is_done_with_keys_alone(open_page):
     page = open_page()
-    mapped(page)
+    settle(page)
     tab_to(page, lambda on: on["file"] == "truck_1.jpg")
     page.keyboard.press("Enter")
     page.wait_for_selector('[data-file="truck_1.jpg"][aria-pressed=true]')
-    mapped(page)
+    settle(page)
     tab_to(page, lambda on: on["text"] == "priority")  # gradio's radio buttons are a stop each
     page.keyboard.press("Space")
     page.wait_for_selector("text=/Ensemble: (75|100) px decides/")

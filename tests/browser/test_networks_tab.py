@@ -1,5 +1,7 @@
 import pytest
 
+from tests.browser.looking import assert_nothing_is_wider, assert_readable, console_errors
+
 
 def open_tab(open_page, *size):
     page = open_page(*size)
@@ -13,27 +15,15 @@ def open_tab(open_page, *size):
 )
 def test_everything_fits_and_can_be_read(open_page, width, height, scheme):
     page = open_page(width, height, scheme)
-    errors = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    errors = console_errors(page)
     page.get_by_role("tab", name="Networks").click()
     page.wait_for_selector(".measured nav")
     for folded in page.locator(".measured details:not([open]) summary").all():
         folded.click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    wide = page.locator(".measured *:not(svg *)").evaluate_all(
-        "(all, width) => all.filter(each => each.getBoundingClientRect().right > width + 0.5"
-        " && !each.closest('.scroll')).map(each => each.outerHTML)",
-        width,
-    )
-    assert wide == []
+    assert_nothing_is_wider(page, ".measured *:not(svg *)")
     unnamed = page.locator(".measured :is(svg.chart:not([aria-label]), img:not([alt]), img[alt=''])")
     assert page.locator(".measured svg.chart").count() >= 8 and unnamed.count() == 0
-    ink, card = page.evaluate("""() => {
-      const grey = (of, property) => getComputedStyle(document.querySelector(of))[property]
-        .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0);
-      return [grey(".measured svg.chart text", "fill"), grey(".measured .card", "backgroundColor")];
-    }""")
-    assert ink > card + 0.3 if scheme == "dark" else card > ink + 0.3
+    assert_readable(page, scheme, (".measured svg.chart text", "fill"), ".measured .card")
     assert errors == []
 
 

@@ -2,14 +2,12 @@ from zipfile import ZipFile
 
 from PIL import Image
 
-
-def mapped(page):
-    page.wait_for_function("document.querySelectorAll('.method.finished').length == 3")
+from tests.browser.looking import settle
 
 
 def test_everything_is_downloaded_as_one_zip(open_page):
     page = open_page()
-    mapped(page)
+    settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all").click()
         page.wait_for_selector("#told >> text=/Packing: /")
@@ -21,7 +19,7 @@ def test_everything_is_downloaded_as_one_zip(open_page):
 
 def test_a_picture_is_saved_as_it_is_shown(open_page):
     page = open_page()
-    mapped(page)
+    settle(page)
     with page.expect_download() as download:
         page.get_by_label("Save PNG of SHAP, 100").click()
     assert download.value.suggested_filename == "shap-100-coupe_3.png"
@@ -33,7 +31,7 @@ def test_a_picture_is_saved_as_it_is_shown(open_page):
 
 def test_link_restores_the_controls(open_page, page_url):
     page = open_page()
-    mapped(page)
+    settle(page)
     page.locator('[data-file="suv_1.jpg"]').click()
     page.get_by_label("Priority", exact=True).check()
     page.wait_for_selector("text=/Ensemble: (75|100) px decides/")

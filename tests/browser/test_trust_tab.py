@@ -1,6 +1,9 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.browser.looking import assert_nothing_is_wider, assert_readable, choose, settle_tests
 
 PATIENCE = 300_000  # milliseconds: a test of minutes on a busy machine
 
@@ -10,19 +13,10 @@ def open_tab(page):
     page.get_by_role("heading", name="How far can these maps be trusted?").wait_for()
 
 
-def settle(page):
-    """Waits until everything is tested that needs no button."""
-    page.wait_for_function(
-        "document.querySelectorAll('.method.finished').length == 3 && !document.querySelector('.pending')"
-        " && [...document.querySelectorAll('.progress')].every(each => each.textContent == '')",
-        timeout=PATIENCE,
-    )
-
-
 def test_tests_are_there_without_being_asked_for(open_page):
     page = open_page()
     open_tab(page)
-    settle(page)
+    settle_tests(page, PATIENCE)
     assert len(page.locator(".finding").all_inner_texts()) == 2
     charts = page.locator("#test-faithfulness svg.chart")
     assert charts.count() == 4
@@ -43,18 +37,17 @@ def test_tests_are_there_without_being_asked_for(open_page):
 
 def test_other_class_begins_anew(open_page):
     page = open_page()
-    settle(page)
+    settle_tests(page, PATIENCE)
     open_tab(page)
-    page.get_by_label("Class explained").click()
-    page.get_by_role("option", name="Truck", exact=True).click()
+    choose(page, "Class explained", "Truck")
     page.wait_for_selector("text=Four tests of the maps that explain truck")
-    settle(page)
-    assert "truck" in page.locator("#test-faithfulness svg.chart").first.get_attribute("aria-label")
+    charts = page.locator("#test-faithfulness svg.chart")
+    expect(charts.first).to_have_attribute("aria-label", re.compile("truck"))
 
 
 def test_stability_by_its_button(open_page):
     page = open_page()
-    settle(page)
+    settle_tests(page, PATIENCE)
     open_tab(page)
     page.locator("#test-stability").get_by_role("button", name="Run the test").click()
     page.wait_for_selector("#test-stability .finding", timeout=PATIENCE)
@@ -68,7 +61,7 @@ def test_stability_by_its_button(open_page):
 
 def test_randomisation_shows_its_progress_and_can_be_stopped(open_page):
     page = open_page()
-    settle(page)
+    settle_tests(page, PATIENCE)
     open_tab(page)
     block = page.locator("#test-sanity")
     block.get_by_role("button", name="Run the test").click()
@@ -83,7 +76,7 @@ def test_randomisation_shows_its_progress_and_can_be_stopped(open_page):
 
 def test_another_photo_wipes_the_long_tests(open_page):
     page = open_page()
-    settle(page)
+    settle_tests(page, PATIENCE)
     open_tab(page)
     page.locator("#test-stability").get_by_role("button", name="Run the test").click()
     page.wait_for_selector("#test-stability :is(table, .progress)")
@@ -97,29 +90,18 @@ def test_another_photo_wipes_the_long_tests(open_page):
 def test_everything_fits_and_can_be_read(open_page, width, height, scheme):
     page = open_page(width, height, scheme)
     open_tab(page)
-    settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    wide = page.locator("#trust .card *:not(svg *)").evaluate_all(
-        "(all, width) => all.filter(each => each.getBoundingClientRect().right > width)"
-        ".map(each => each.outerHTML)",
-        width,
-    )
-    assert wide == []
+    settle_tests(page, PATIENCE)
+    assert_nothing_is_wider(page, "#trust .card *:not(svg *)")
     charts = page.locator("#test-faithfulness svg.chart").evaluate_all(
         "charts => charts.map(each => each.getBoundingClientRect().top)"
     )
     assert len(set(charts)) == (1 if width > 1000 else 4)
-    ink, card = page.evaluate("""() => {
-      const grey = (of, property) => getComputedStyle(document.querySelector(of))[property]
-        .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0);
-      return [grey("#trust svg.chart text", "fill"), grey("#test-faithfulness", "backgroundColor")];
-    }""")
-    assert ink > card + 0.3 if scheme == "dark" else card > ink + 0.3
+    assert_readable(page, scheme, ("#trust svg.chart text", "fill"), "#test-faithfulness")
 
 
 def test_tab_and_button_by_keyboard(open_page):
     page = open_page()
-    settle(page)
+    settle_tests(page, PATIENCE)
     page.get_by_role("tab", name="Trust").focus()
     page.keyboard.press("Enter")
     button = page.locator("#test-sanity").get_by_role("button", name="Run the test")

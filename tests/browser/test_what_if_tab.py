@@ -3,6 +3,8 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.looking import assert_nothing_is_wider
+
 PATIENCE = 300_000  # milliseconds: all maps twice, on a busy machine
 
 
@@ -41,10 +43,6 @@ def stroke(page):
     page.mouse.up()
 
 
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
 def test_edits_of_one_click_show_before_and_after(open_page):
     page = open_page()
     open_tab(page)
@@ -63,10 +61,10 @@ def test_edits_of_one_click_show_before_and_after(open_page):
     assert page.locator("#what-if .share").count() == 9
     page.get_by_role("button", name="Reset").click()
     wait_until_said(page, "Nothing is changed yet")
-    assert not page.get_by_label("Mirror").is_checked()
+    expect(page.get_by_label("Mirror")).not_to_be_checked()
     page.get_by_role("button", name="Undo").click()
     wait_until_said(page, "Mirrored, without the wheels’ row")
-    assert page.get_by_label("Mirror").is_checked()
+    expect(page.get_by_label("Mirror")).to_be_checked()
 
 
 def test_brush_box_and_undo(open_page):
@@ -74,7 +72,7 @@ def test_brush_box_and_undo(open_page):
     open_tab(page)
     stroke(page)
     wait_until_said(page, "Without what is marked")
-    assert page.locator(".sheet polyline").count() == 1
+    expect(page.locator(".sheet polyline")).to_have_count(1)
     page.get_by_role("button", name="Box", exact=True).click()
     stroke(page)  # a box without height is none
     page.locator(".sheet rect").wait_for(state="detached")
@@ -86,7 +84,7 @@ def test_brush_box_and_undo(open_page):
     page.locator(".sheet rect").wait_for(state="detached")
     page.get_by_role("button", name="Undo").click()
     wait_until_said(page, "Nothing is changed yet")
-    assert page.locator(".sheet polyline").count() == 0
+    expect(page.locator(".sheet polyline")).to_have_count(0)
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
@@ -118,10 +116,11 @@ def test_marks_do_not_go_on_to_another_photo_but_switches_do(open_page):
     wait_until_said(page, "Without the border and what is marked")
     page.locator("#examples [data-file='truck_2.jpg']").click()
     wait_until_said(page, "Without the border,")
-    assert page.locator(".sheet path").count() == 1 and page.locator(".sheet polyline").count() == 0
+    expect(page.locator(".sheet path")).to_have_count(1)
+    expect(page.locator(".sheet polyline")).to_have_count(0)
     page.get_by_label("Remove Image").click()
     page.wait_for_selector("#bars >> text=Give a photo of a car")
-    assert not page.locator(".sheet").is_visible()
+    expect(page.locator(".sheet")).to_be_hidden()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (390, "light"), (1440, "dark")])
@@ -131,7 +130,7 @@ def test_nothing_is_wider_than_the_window(open_page, width, scheme):
     page.get_by_label("Grey").first.check()
     wait_until_said(page, "In grey")
     page.locator("#what-if .method").first.wait_for()
-    assert fits(page)
+    assert_nothing_is_wider(page, "#what-if *:not(.sr-only)")
     # What stands beside the photo does not reach over it.
     boxes = page.locator("#what-if .try > .column").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect().toJSON())"

@@ -29,7 +29,7 @@ def test_tab_in_front_is_computed_once_a_request(follow):
 def test_tab_behind_waits_until_it_is_looked_at(follow):
     visit = Visit(newest=2, tab="Explain")
     assert list(follow(visit, 5)) == [SKIP * 2]
-    look_at("Compare", visit)
+    look_at("Compare", visit, 1)
     assert len(list(follow(visit, 5))) == 3
 
 
@@ -44,3 +44,12 @@ def test_tab_is_cleared_again_after_the_photo_was_removed_meanwhile():
     assert next(follow) == ("maps", 2)
     visit.subject, visit.newest = None, 3
     assert list(follow) == [("no photo", 3), SKIP * 2]
+
+
+def test_tab_selected_last_is_in_front_though_its_request_came_first():
+    visit = Visit()
+    look_at("Compare", visit, 20)
+    look_at("Explain", visit, 10)
+    assert visit.tab == "Compare"
+    look_at("Trust", visit, 30)
+    assert visit.tab == "Trust"
