@@ -53,7 +53,7 @@ class Handlers:
         """A photo was uploaded, pasted or taken, or (None) removed."""
         if path is None:
             visit.photo = visit.example = visit.subject = None
-            visit.newest += 1
+            visit.newest = visit.begin()
             yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None), visit.newest
             return
         try:
@@ -76,7 +76,7 @@ class Handlers:
 
     def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A control was changed; nothing happens as long as there is no photo."""
-        photo = visit.photo
+        photo, this = visit.photo, visit.begin()
         if photo is None:
             yield gr.skip(), *UNCHANGED
             return
@@ -85,10 +85,9 @@ class Handlers:
         cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
         try:
             target = chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
-            if visit.photo is not photo:  # there is another one by now, or none
+            if visit.photo is not photo or visit.newest > this:  # there is another one by now, or none
                 return
-            visit.newest += 1
-            this = number = visit.newest
+            visit.newest = number = this
             before, visit.subject = visit.subject, chosen.subject(photo, target)
             tab = SAME if visit.subject == before else waiting(visit.subject)
             found = self.evidences.known(visit.subject, NETWORKS, METHODS)

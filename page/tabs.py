@@ -47,7 +47,7 @@ SELECTED_AT = "(visit, at) => [visit, performance.now()]"  # milliseconds since 
 
 
 def look_at(name: str, visit: Visit, at: float) -> None:
-    """The tab of this name came to the front at this time of the browser's; its requests may overtake others."""
+    """The tab of this name came to the front at this time of the browser's. Requests may overtake others."""
     if at >= visit.tab_since:
         visit.tab, visit.tab_since = name, at
 

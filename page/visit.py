@@ -27,6 +27,7 @@ class Visit:
     """A browser tab: the last good photo, and how far the newest request has come."""
 
     photo: Photo | None = None
+    begun: int = 0  # requests that have begun
     newest: int = 0  # number of the newest request
     mapped: int = 0  # the last request whose maps were all shown
     tested: int = 0  # the last one whose maps are being tested, or were
@@ -40,6 +41,11 @@ class Visit:
     compared: tuple[Subject, str] | None = None  # what all its maps were last shown of, by which method
     drawing: dict[str, object] = field(default_factory=dict)  # part of the Compare tab -> its last request
     followed: dict[str, int] = field(default_factory=dict)  # tab that follows the photo -> its last request
+
+    def begin(self) -> int:
+        """The number of a request that begins now; numbers rise."""
+        self.begun += 1
+        return self.begun
 
     def is_newest(self, request: int) -> bool:
         """Whether no newer request has come than the one of this number."""

@@ -23,6 +23,10 @@ from explain.regions import Share
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120  # seconds, on a busy machine
 
+# Tests run side by side: threads of OpenMP would wait for each other many times longer than they compute.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start
+
 
 @pytest.fixture(scope="session")
 def run_apart() -> Callable[[Coroutine], Any]:

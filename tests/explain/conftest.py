@@ -12,9 +12,6 @@ from explain.maps import Attribution
 from explain.report import Report, row
 from explain.target import Target
 
-# On a busy machine two OpenMP threads wait for each other many times longer than they compute.
-torch.set_num_threads(1)
-
 
 def smooth_frames(count: int, seed: int) -> Tensor:
     """Soft patches of colour with some grain, (count, 3, 300, 300) in [0, 1]."""

@@ -90,17 +90,15 @@ class Hostile:
     data: bytes
 
 
-def corpus(seed: int = 0) -> Iterator[Hostile]:
+@cache
+def corpus(seed: int) -> tuple[Hostile, ...]:
     """More than 2,000 files, of every kind that this module knows."""
-    yield from chain(
-        _truncated(), _flipped(seed), _disguised(), _shapes(), _modes(), _metadata(), _animated()
+    return (
+        *chain(_truncated(), _flipped(seed), _disguised(), _shapes(), _modes(), _metadata(), _animated()),
+        *(Hostile("no picture", name, data) for name, data in NO_PICTURES.items()),
+        *(Hostile("name", name, seeds()["JPEG RGB"]) for name in NAMES),
+        *(Hostile("bomb", name, data) for name, data in bombs()),
     )
-    for name, data in NO_PICTURES.items():
-        yield Hostile("no picture", name, data)
-    for name in NAMES:
-        yield Hostile("name", name, seeds()["JPEG RGB"])
-    for name, data in bombs():
-        yield Hostile("bomb", name, data)
 
 
 def sample(count: int, seed: int = 0) -> list[Hostile]:

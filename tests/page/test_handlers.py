@@ -62,9 +62,9 @@ def test_broken_file_first_of_all(handle, broken):
 
 
 def test_removed_photo_leads_back_to_the_start(handle, photo):
-    visit = Visit(photo, newest=3)
+    visit = Visit(photo, begun=3, newest=3)
     [(_, notice, verdict, *others, number)] = handle.on_photo(None, visit, *FAST)
-    assert visit == Visit(None, newest=4) and number == 4
+    assert visit == Visit(None, begun=4, newest=4) and number == 4
     assert (notice, verdict) == ("", WELCOME)
     maps, (about, *tests) = others[: -len(PANELS)], others[-len(PANELS) :]
     assert {*maps, *tests} == {""} and "Give a photo" in about
@@ -151,13 +151,13 @@ def test_trust_tab_begins_anew_with_every_new_subject_only(handle, photo):
 
 
 def test_number_of_the_request_comes_once(handle, photo):
-    first, *others = (panels[-1] for panels in handle.on_controls(Visit(photo, newest=7), *FAST))
+    first, *others = (panels[-1] for panels in handle.on_controls(Visit(photo, begun=7, newest=7), *FAST))
     assert first == 8 and set(map(str, others)) == {str(SKIP)}
 
 
 @pytest.mark.parametrize("other", [None, "another"])
 def test_photo_removed_while_it_is_classified_stays_removed(handle, photo, fake, monkeypatch, other):
-    visit, classify = Visit(photo, newest=3), fake.classify
+    visit, classify = Visit(photo, begun=3, newest=3), fake.classify
 
     def slow(photo):
         visit.photo, visit.subject, visit.newest = other, None, 4
@@ -165,7 +165,20 @@ def test_photo_removed_while_it_is_classified_stays_removed(handle, photo, fake,
 
     monkeypatch.setattr(fake, "classify", slow)
     assert list(handle.on_controls(visit, *FAST)) == []
-    assert visit == Visit(other, newest=4)
+    assert visit == Visit(other, begun=4, newest=4)
+
+
+def test_request_that_a_newer_one_overtook_shows_nothing(handle, photo, fake, monkeypatch):
+    visit, classify = Visit(photo), fake.classify
+
+    def overtaken(photo):
+        monkeypatch.setattr(fake, "classify", classify)
+        assert len(list(handle.on_controls(visit, *FAST))) > 3
+        return classify(photo)
+
+    monkeypatch.setattr(fake, "classify", overtaken)
+    assert list(handle.on_controls(visit, *FAST)) == []
+    assert (visit.newest, visit.mapped) == (2, 2)
 
 
 def test_maps_are_ready_for_tests_only_when_all_are_there(handle, photo):

@@ -7,9 +7,6 @@ from carmodel.photo import Photo
 from explain.bench.sides import Case, cases
 from explain.explainer import Explainer
 
-# On a busy machine two OpenMP threads wait for each other many times longer than they compute.
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="session")
 def photo() -> Photo:

@@ -200,7 +200,7 @@ def start(photos, random_weights, tmp_path, maps_record):
         return subprocess.Popen(
             [sys.executable, tmp_path / "script.py", *map(str, places), *options],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | environment,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
