@@ -140,12 +140,12 @@ def test_integrated_gradients_continue_and_never_go_back(explainer, photo):
     loose = steps(0.3)
     assert loose == [6 * 2**k for k in range(len(loose))]
     assert explainer.computations == len(loose)
-    tight = steps(0.01)
+    tight = steps(0.005)
     assert tight == [loose[-1] * 2**k for k in range(len(tight))]  # from what there was
     assert len(tight) > 1
     assert explainer.computations == len(loose) + len(tight) - 1
     assert steps(0.3) == [tight[-1]]
-    assert steps(0.01) == [tight[-1]]
+    assert steps(0.005) == [tight[-1]]
     assert explainer.computations == len(loose) + len(tight) - 1
 
 

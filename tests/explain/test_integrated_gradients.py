@@ -8,6 +8,7 @@ from explain import integrated_gradients as module
 from explain.folded import gradients
 from explain.integrated_gradients import REFERENCE_FRAMES, Line, refined
 from explain.target import Target
+from tests.explain.by_captum import integrated_gradients
 
 SUV = Target("suv").score
 
@@ -57,8 +58,10 @@ def test_linear_network_is_exact_at_once():
 
 def test_two_pixels_by_hand():
     # relu(4α − 1.4) on the way from (0, 0) to (3, 1): slope 1 from α = 0.35 on, so exactly 0.65 of (3, 1).
-    # Trapezoids: points 3/6 … 5/6 and half of 6/6 count, 3.5/6 of (3, 1); then 7.5/12, 15.5/24.
-    network, shares = relu_network(-1.4), {6: 3.5 / 6, 12: 7.5 / 12, 24: 15.5 / 24}
+    # α = s (1 + 2 s) / 3 passes 0.35 at s = 0.516, and counts (1 + 4 s) / 3. Of six steps 4/6 and 5/6 count,
+    # 11/54 and 13/54, and half of 6/6, 5/36: in all 7/12 of (3, 1). Of twelve 7/12 … 11/12 (10 … 14 of 108)
+    # and half of the last (15 of 216): 5/8. Of 24, 13/24 … 23/24 (19 … 29 of 432) and 15 of 432: 31/48.
+    network, shares = relu_network(-1.4), {6: 7 / 12, 12: 5 / 8, 24: 31 / 48}
     found = list(stages(network, red(3.0, 1.0), red(0.0, 0.0), until=24))
     assert [stage.steps for stage in found] == list(shares)
     for stage in found:
@@ -79,7 +82,7 @@ def test_doubling_keeps_what_is_computed(monkeypatch):
     network = relu_network(0.0)  # its first layer tells 2 α on the way from (0, 0) to (1, 1)
     counts = [(stage.steps, len(asked)) for stage in stages(network, red(1.0, 1.0), red(0.0, 0.0), until=96)]
     assert counts == [(n, n + 1) for n in (6, 12, 24, 48, 96)]
-    points = [2 * k / 96 for k in range(97)]  # of the trapezoid rule, each once
+    points = [2 * k / 96 * (1 + 2 * k / 96) / 3 for k in range(97)]  # of the trapezoid rule, each once
     assert sorted(asked) == pytest.approx(points)
 
 
@@ -101,17 +104,10 @@ def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
 def test_equals_captum_for_the_same_points(networks, frame, size, batchnorm):
-    network, x, steps = networks[size, batchnorm], block_means(frame, size), 12
+    network, x, steps = networks[size, batchnorm], block_means(frame, size), 24
     reference = torch.full_like(x, 0.5)
-    *_, found = stages(network, x, reference, until=2 * steps)
-    captum = IntegratedGradients(network)
-    left, right, middle = (
-        captum.attribute(
-            x[None], reference[None], target=2, n_steps=steps, method=f"riemann_{rule}", internal_batch_size=8
-        )[0]
-        for rule in ("left", "right", "middle")
-    )
-    expected = (left + right + 2 * middle) / 4
+    *_, found = stages(network, x, reference, until=steps)
+    expected = integrated_gradients(network, x, reference, steps, target=2)
     # Rounding may turn single gates of the network, whose gradient is not continuous.
     assert (found.values - expected).abs().sum() < 1e-3 * expected.abs().sum()
 
@@ -121,10 +117,11 @@ def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm)
     network, x, steps = networks[size, batchnorm], block_means(frame, size), 12
     reference = torch.full_like(x, 0.5)
     *_, integral = stages(network, x, reference, until=steps, score=Target("coupe", "truck").score)
-    path = torch.stack([reference + k / steps * (x - reference) for k in range(steps + 1)]).requires_grad_()
+    even = torch.arange(steps + 1)[:, None, None, None] / steps
+    path = (reference + even * (1 + 2 * even) / 3 * (x - reference)).requires_grad_()
     logits = network(path)
     gradient = torch.autograd.grad((logits[:, 1] - logits[:, 3]).sum(), path)[0]
-    expected = (x - reference) * torch.trapezoid(gradient, dx=1 / steps, dim=0)
+    expected = (x - reference) * torch.trapezoid(gradient * (1 + 4 * even) / 3, dx=1 / steps, dim=0)
     # Rounding may turn single gates of the network, whose gradient is not continuous.
     assert (integral.values - expected).norm() < 0.02 * expected.norm()
 

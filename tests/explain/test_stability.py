@@ -1,6 +1,5 @@
 import pytest
 import torch
-from captum.attr import IntegratedGradients
 from captum.metrics import sensitivity_max
 
 from carmodel.photo import block_means
@@ -10,6 +9,7 @@ from explain.gradcam import gradcam, place, receptive_field
 from explain.shapley import shapley_values
 from explain.stability import perturbations, stability
 from explain.target import Target
+from tests.explain.by_captum import integrated_gradients
 
 SUV = Target("suv")
 
@@ -23,18 +23,7 @@ def maps_of_pixels(network, method, references):
             return place(cells, receptive_field(network), network.size)
         if method == "shap":
             return shapley_values(network, x, block_means(references, network.size)).values[2]
-        rules = (
-            IntegratedGradients(network).attribute(
-                x[None].clone(),
-                torch.zeros_like(x)[None],
-                target=2,
-                method=rule,
-                n_steps=48,
-                internal_batch_size=8,
-            )
-            for rule in ("riemann_left", "riemann_right")
-        )
-        return sum(rules)[0].sum(0) / 2  # the trapezoid rule
+        return integrated_gradients(network, x, torch.zeros_like(x), steps=48, target=2).sum(0)
 
     def every(pictures):  # captum passes a tuple of them at first, a tensor later
         pictures = pictures[0] if isinstance(pictures, tuple) else pictures
