@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from carmodel.card import read_table
 from carmodel.dataset import RUNS, training_frames
 from carmodel.files import write_whole
 from carmodel.network import SIZES
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     training, validation = training_frames(options.data, options.cache)
     name = Recipe(options.size, batchnorm=not options.baseline).name
     start = load(name, options.start) if options.start else None
+    found = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
     rows = []
     for rate in options.rates:
         # A moving average as long as in full runs would still remember the random weights.
@@ -56,7 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             card = json.loads(written.with_suffix(".json").read_text())
         rows.append({"rate": rate, "history": card["training"]["history"]})
         print(json.dumps({"rate": rate} | rows[-1]["history"][-1]["validation"]))
-    found = json.loads(options.out.read_text()) if options.out.exists() else {}
     write_whole(options.out, json.dumps(found | {name: rows}, indent=1) + "\n")
 
 

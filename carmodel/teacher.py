@@ -17,9 +17,9 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from carmodel.checkpoint import read_checkpoint, write_checkpoint
 from carmodel.dataset import RUNS, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
-from carmodel.files import whole_file
 from carmodel.network import CLASSES
 from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.pictures import TrainingPictures
@@ -97,13 +97,14 @@ def fine_tune(
 ) -> Teacher:
     """The teacher after `lesson.epochs` passes, continuing from `checkpoint` if there is one.
 
-    It begins with the weights of an earlier teacher's checkpoint `start`, or with those of ImageNet.
+    It begins with the weights of an earlier teacher's checkpoint `start`, or with those of ImageNet. Raises
+    DataError for a checkpoint that is damaged or of something else.
     """
     torch.manual_seed(lesson.seed)
     teacher = Teacher()
     teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
     if start:
-        teacher.load_state_dict(torch.load(start, weights_only=True)["teacher"])
+        teacher.load_state_dict(read_checkpoint(start, ["teacher"])["teacher"])
     labels, steps = training.labels, len(training.samples) // lesson.batch
     optimiser = torch.optim.AdamW(
         teacher.parameters(), lr=lesson.learning_rate, weight_decay=lesson.weight_decay
@@ -118,7 +119,7 @@ def fine_tune(
     }
     done = 0
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = read_checkpoint(checkpoint, ["epochs", *parts])
         done = state["epochs"]
         for name, part in parts.items():
             part.load_state_dict(state[name])
@@ -141,10 +142,9 @@ def fine_tune(
             schedule.step()
         accuracies = accuracy_by_source(mirrored_logits(teacher, validation), validation)
         tqdm.write(json.dumps({"epoch": epoch + 1, "validation": accuracies}))
-        with whole_file(checkpoint) as file:
-            torch.save(
-                {"epochs": epoch + 1} | {name: part.state_dict() for name, part in parts.items()}, file
-            )
+        write_checkpoint(
+            checkpoint, {"epochs": epoch + 1} | {name: part.state_dict() for name, part in parts.items()}
+        )
     return teacher
 
 

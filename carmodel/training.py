@@ -18,9 +18,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from carmodel.checkpoint import read_checkpoint, write_checkpoint
 from carmodel.dataset import DataError, Frames
 from carmodel.evaluate import accuracy_by_source, logits_of
-from carmodel.files import whole_file
 from carmodel.network import CLASSES, CarNet
 from carmodel.pictures import TrainingPictures
 from carmodel.processes import Processes
@@ -112,15 +112,12 @@ class Run:
         """Write the checkpoint whole or not at all."""
         state: dict[str, Any] = {name: part.state_dict() for name, part in self.parts.items()}
         state |= {"recipe": asdict(self.recipe), "history": self.history, "best": self.best}
-        with whole_file(path) as file:
-            torch.save(state, file)
+        write_checkpoint(path, state)
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe; raises DataError if it is of another or damaged."""
-        try:
-            state = torch.load(path, map_location=self.processes.device, weights_only=True)
-        except Exception as error:  # of many kinds, from EOFError to UnpicklingError
-            raise DataError(f"{path} is damaged; delete it to begin anew.") from error
+        wanted = (*self.parts, "recipe", "history", "best")
+        state = read_checkpoint(path, wanted, self.processes.device)
         if state["recipe"] != asdict(self.recipe):
             raise DataError(f"{path} belongs to another recipe; name another --checkpoint or delete it.")
         for name, part in self.parts.items():

@@ -1,6 +1,7 @@
-"""A page that says in one sentence what is wrong with the data of a request, and what would be right.
+"""A page that checks what comes in, and sends whole what goes out.
 
-gradio names types of Python instead, or says nothing at all.
+What is wrong with the data of a request is said in one sentence, with what would be right: gradio names types
+of Python instead, or says nothing at all.
 """
 
 import inspect
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class CheckedBlocks(gr.Blocks):
-    """gr.Blocks that checks what its public endpoints are given; see `wrong`."""
+    """gr.Blocks that checks what its public endpoints are given (see `wrong`) and sends values whole."""
 
     async def preprocess_data(
         self,

@@ -116,10 +116,15 @@ def users(weights: Path, photos: Sequence[Photo], counts: Sequence[int]) -> list
 def survey(
     weights: Path, files: Sequence[Path], counts: Sequence[int], workers: Sequence[int]
 ) -> list[Point]:
-    """The maps and evidence of ever more photos by as many processes; the examples again and again."""
+    """The maps and evidence of ever more photos by as many processes; the examples again and again.
+
+    The most photos, which take longest, are left to the most processes.
+    """
     found = []
     for processes in workers:
         for count in counts:
+            if processes < max(workers) and count == max(counts) > min(counts):
+                continue
             with tempfile.TemporaryDirectory() as folder, _Clock() as clock:
                 tasks = [
                     Task(files[i % len(files)], "maps", record_path(Path(folder), i + 1, "maps"))

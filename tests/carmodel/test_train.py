@@ -73,13 +73,6 @@ def test_another_recipe_does_not_continue_the_checkpoint(class_folders, tmp_path
     assert "another recipe" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [b"", b"PK no more", b"\x80\x04."])
-def test_damaged_checkpoint_is_one_sentence(class_folders, tmp_path, capsys, content):
-    (tmp_path / "run.pt").write_bytes(content)
-    assert main(command(class_folders, tmp_path, "--epochs", "1")) == 2
-    assert capsys.readouterr().err.endswith("run.pt is damaged; delete it to begin anew.\n")
-
-
 def test_full_disk_is_one_sentence_and_the_run_goes_on(class_folders, tmp_path, capsys, monkeypatch):
     def full(*anything):
         raise OSError(errno.ENOSPC, "No space left on device")

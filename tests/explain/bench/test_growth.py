@@ -47,8 +47,13 @@ def test_survey_does_the_photos_again_and_again(random_weights, monkeypatch, tmp
 
     monkeypatch.setattr(growth, "work", work)
     found = survey(random_weights, ["a", "b"], [1, 3], [1, 2])
-    assert asked == [(1, ["a"], 1), (1, ["a", "b", "a"], 3), (2, ["a"], 1), (2, ["a", "b", "a"], 3)]
-    assert [point.series for point in found] == ["1 process"] * 2 + ["2 processes"] * 2
+    # The most photos are left to the most processes.
+    assert asked == [(1, ["a"], 1), (2, ["a"], 1), (2, ["a", "b", "a"], 3)]
+    assert [(point.series, point.work) for point in found] == [
+        ("1 process", 1),
+        ("2 processes", 1),
+        ("2 processes", 3),
+    ]
 
 
 @pytest.fixture
