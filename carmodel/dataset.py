@@ -54,6 +54,14 @@ class Frames:
         """Class indices (n,)."""
         return torch.tensor([sample.label for sample in self.samples])
 
+    def steps(self, batch: int) -> int:
+        """Whole batches of so many photos in one pass. Raises DataError where there is not even one."""
+        if not 1 <= batch <= len(self.samples):
+            raise DataError(
+                f"There are {len(self.samples)} photos to train on; choose a --batch from 1 to that."
+            )
+        return len(self.samples) // batch
+
 
 def read_samples(folder: Path, splits: Sequence[str] = SPLITS) -> tuple[Sample, ...]:
     """The labelled photos of `folder` that belong to `splits`, in a stable order.

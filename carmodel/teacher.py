@@ -105,7 +105,7 @@ def fine_tune(
     teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
     if start:
         teacher.load_state_dict(read_checkpoint(start, ["teacher"])["teacher"])
-    labels, steps = training.labels, len(training.samples) // lesson.batch
+    labels, steps = training.labels, training.steps(lesson.batch)
     optimiser = torch.optim.AdamW(
         teacher.parameters(), lr=lesson.learning_rate, weight_decay=lesson.weight_decay
     )

@@ -80,7 +80,7 @@ def train(
     """
     processes = processes or Processes()
     begun, before = start or (None, None)
-    run = Run(recipe, len(training.samples) // recipe.batch, processes, begun)
+    run = Run(recipe, training.steps(recipe.batch), processes, begun)
     if checkpoint.exists():
         run.resume(checkpoint)
     elif not recipe.batchnorm and not (begun and begun.size == recipe.size):

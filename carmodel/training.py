@@ -174,7 +174,7 @@ def train_epoch(
     run.network.train()
     recipe, device = run.recipe, run.processes.device
     total = torch.zeros((), device=device)
-    steps = len(frames.samples) // recipe.batch
+    steps = frames.steps(recipe.batch)
     labels = frames.labels.to(device)
     answers = taught.logits[epoch % taught.views].to(device) if taught else None
     bar = tqdm(

@@ -20,6 +20,7 @@ from explain.folded import Stage, fold, gradients, seen
 
 FIRST_STEPS, MOST_STEPS = 6, 1536
 LEAST_STEPS = 48  # with fewer a small gap is luck: the map is still 4 % and more from that of 1,000 steps
+LARGE = 100  # pixels on a side from which a small gap after LEAST_STEPS is often luck still
 CELLS = 80_000  # of the first layer, about, in one pass: more is slower on a CPU, and so is less
 BLUR = 20.0  # standard deviation in pixels of the 300 px frame: wheels, lamps and windows vanish
 
@@ -61,6 +62,11 @@ class Integral(Line):
     values: Tensor  # (3, size, size), logits
     score: float  # of x, in logits
     reference_score: float
+
+
+def least_steps(size: int) -> int:
+    """The steps before which a network's map is not held to be found, whatever its gap; size in pixels."""
+    return LEAST_STEPS if size < LARGE else 2 * LEAST_STEPS
 
 
 @torch.no_grad()

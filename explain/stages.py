@@ -15,7 +15,7 @@ from carmodel.frame import FRAME
 from carmodel.network import CarNet
 from carmodel.photo import block_means
 from explain.gradcam import gradcam, place, receptive_field
-from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, Line, refined
+from explain.integrated_gradients import MOST_STEPS, REFERENCE_FRAMES, Integral, Line, least_steps, refined
 from explain.maps import Attribution, completeness_gap, mean
 from explain.shapley import ShapleyValues
 from explain.target import Target
@@ -26,14 +26,14 @@ class Progress:
     """How far the map of one network has come."""
 
     latest: Attribution
-    best: Attribution  # the smallest gap from LEAST_STEPS on, which need not be the latest
+    best: Attribution  # the smallest gap from `least_steps` on, which need not be the latest
     integral: Integral | None = None  # what Integrated Gradients continues from
 
     def finished(self, tolerance: float) -> bool:
         """Whether the best map is good enough, or as good as it gets."""
         if self.integral is None or self.integral.steps >= MOST_STEPS:
             return True
-        return self.best.steps >= LEAST_STEPS and _gap(self.best) <= tolerance
+        return _enough(self.best) and _gap(self.best) <= tolerance
 
 
 Advance = Callable[[Progress | None, float], Progress]
@@ -138,9 +138,14 @@ def _integrated_gradients(
         seconds=seconds + perf_counter() - started,
     )
     best = before.best if before else latest
-    if best.steps < LEAST_STEPS or _gap(latest) <= _gap(best):
+    if not _enough(best) or _gap(latest) <= _gap(best):
         best = latest
     return Progress(latest, best, integral)
+
+
+def _enough(attribution: Attribution) -> bool:
+    """Whether a map of Integrated Gradients took so many steps that a small gap says something."""
+    return attribution.steps >= least_steps(len(attribution.cells))
 
 
 def _gap(attribution: Attribution) -> float:

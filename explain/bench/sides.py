@@ -20,7 +20,7 @@ from explain.evidence import evidence
 from explain.explainer import Explainer
 from explain.faithfulness import control_logits, controls
 from explain.gradcam import gradcam
-from explain.integrated_gradients import LEAST_STEPS, MOST_STEPS, REFERENCE_FRAMES, Integral, Line, refined
+from explain.integrated_gradients import MOST_STEPS, REFERENCE_FRAMES, Integral, Line, least_steps, refined
 from explain.maps import completeness_gap
 from explain.shapley import Background, background, shapley_values
 from explain.target import Target
@@ -114,7 +114,7 @@ def our_integral(case: Case) -> Integral:
     integral = refined(case.network, case.target.score, Line(case.x, case.reference))
     while integral.steps < MOST_STEPS:
         gap = completeness_gap(integral.values, integral.score, integral.reference_score)
-        if integral.steps >= LEAST_STEPS and gap <= TOLERANCE:
+        if integral.steps >= least_steps(case.network.size) and gap <= TOLERANCE:
             break
         integral = refined(case.network, case.target.score, integral)
     return integral

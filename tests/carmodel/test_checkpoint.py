@@ -38,6 +38,7 @@ def test_checkpoint_that_is_none_is_one_sentence(class_folders, tmp_path, capsys
     else:
         torch.save(content, path)
     places = ["--data", str(class_folders), "--cache", str(tmp_path / "frames"), "--checkpoint", str(path)]
+    places += ["--batch", "8"]
     if command == "train":
         assert train([*places, "--size", "75", "--device", "cpu", "--out", str(tmp_path / "weights")]) == 2
     else:

@@ -95,6 +95,13 @@ def test_cache_that_cannot_be_made_is_one_sentence(class_folders, tmp_path, caps
     assert "frames cannot be written: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("batch", ["64", "0", "-1"])
+def test_batch_without_enough_photos_is_one_sentence(class_folders, tmp_path, capsys, batch):
+    assert main(command(class_folders, tmp_path, "--epochs", "1", "--batch", batch)) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "There are 24 photos to train on; choose a --batch from 1 to that."
+
+
 def test_wrong_folder_is_one_sentence(tmp_path, capsys):
     assert main(command(tmp_path / "nowhere", tmp_path)) == 2
     assert "There is no folder" in capsys.readouterr().err

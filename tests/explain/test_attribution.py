@@ -76,7 +76,7 @@ def test_refine_doubles_until_the_gap_is_in_tolerance(networks, frame):
         [
             (found.steps, found.gap)
             for found in refine(
-                networks[100, False],
+                networks[75, False],
                 frame,
                 SUV,
                 "integrated_gradients",

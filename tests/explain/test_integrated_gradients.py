@@ -6,7 +6,7 @@ from torch import nn
 from carmodel.photo import block_means
 from explain import integrated_gradients as module
 from explain.folded import gradients
-from explain.integrated_gradients import REFERENCE_FRAMES, Line, refined
+from explain.integrated_gradients import REFERENCE_FRAMES, Line, least_steps, refined
 from explain.target import Target
 from tests.explain.by_captum import integrated_gradients
 
@@ -54,6 +54,10 @@ def test_linear_network_is_exact_at_once():
     # weight · (x − reference), and (weight − 1) · (x − reference) against the coupe
     torch.testing.assert_close(suv, torch.tensor([[[0.5, 0.0]], [[-1.5, 2.0]], [[0.0, -3.0]]]))
     torch.testing.assert_close(contrast, torch.tensor([[[0.0, 0.0]], [[-1.0, 1.5]], [[0.0, -2.5]]]))
+
+
+def test_the_larger_network_takes_twice_the_steps_at_least():
+    assert [least_steps(size) for size in (2, 75, 100)] == [48, 48, 96]
 
 
 def test_two_pixels_by_hand():
