@@ -60,7 +60,7 @@ def refine(
 
     frame is the photo (3, 300, 300) in [0, 1]; networks one network, or two for their average, whose map is
     the mean of theirs. Integrated Gradients compares with `reference` (one of REFERENCES) and stops when the
-    gap is at most `tolerance`, after 48 steps (100 px: 96) at the earliest, or at 1,536 with the smallest gap
+    gap is at most `tolerance`, after 40 steps (100 px: 80) at the earliest, or at 1,280 with the smallest gap
     met. SHAP compares with `references` (n, 3, 300, 300), the frames of `carmodel.weights.load_references`. A
     setting that a method has no use for is ignored.
 

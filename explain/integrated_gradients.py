@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from carmodel.network import CLASSES
 from explain.folded import Stage, fold, gradients, seen
 
-FIRST_STEPS, MOST_STEPS = 6, 1536
-LEAST_STEPS = 48  # with fewer a small gap is luck: the map is still 4 % and more from that of 1,000 steps
+FIRST_STEPS, MOST_STEPS = 5, 1280
+LEAST_STEPS = 40  # with fewer a small gap is luck: the map is still 4 % and more from that of 1,000 steps
 LARGE = 100  # pixels on a side from which a small gap after LEAST_STEPS is often luck still
 CELLS = 80_000  # of the first layer, about, in one pass: more is slower on a CPU, and so is less
 BLUR = 20.0  # standard deviation in pixels of the 300 px frame: wheels, lamps and windows vanish

@@ -34,7 +34,7 @@ def stability(
     """The largest ‖map(x + δ) − map(x)‖ / ‖map(x)‖ over `samples` perturbations δ.
 
     δ is uniform in ±radius for every pixel and colour of what the network sees; maps are exact, not spread
-    by region. Integrated Gradients takes 48 steps for all of them, so that only the photo differs. Settings
+    by region. Integrated Gradients takes 40 steps for all of them, so that only the photo differs. Settings
     and errors are those of `explain.attribution.explain`.
     """
 

@@ -86,8 +86,8 @@ def test_refine_doubles_until_the_gap_is_in_tolerance(networks, frame):
         ]
         for tolerance in (0.2, 0.005)
     )
-    assert [steps for steps, _ in tight] == [6 * 2**k for k in range(len(tight))]
-    assert all(gap > 0.005 for steps, gap in tight[:-1] if steps >= 48)
+    assert [steps for steps, _ in tight] == [5 * 2**k for k in range(len(tight))]
+    assert all(gap > 0.005 for steps, gap in tight[:-1] if steps >= 40)
     assert tight[-1][1] <= 0.005
     assert tight[: len(loose)] == loose
     assert len(loose) < len(tight)

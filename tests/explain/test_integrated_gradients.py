@@ -57,21 +57,21 @@ def test_linear_network_is_exact_at_once():
 
 
 def test_the_larger_network_takes_twice_the_steps_at_least():
-    assert [least_steps(size) for size in (2, 75, 100)] == [48, 48, 96]
+    assert [least_steps(size) for size in (2, 75, 100)] == [40, 40, 80]
 
 
 def test_two_pixels_by_hand():
     # relu(4α − 1.4) on the way from (0, 0) to (3, 1): slope 1 from α = 0.35 on, so exactly 0.65 of (3, 1).
-    # α = s (1 + 2 s) / 3 passes 0.35 at s = 0.516, and counts (1 + 4 s) / 3. Of six steps 4/6 and 5/6 count,
-    # 11/54 and 13/54, and half of 6/6, 5/36: in all 7/12 of (3, 1). Of twelve 7/12 … 11/12 (10 … 14 of 108)
-    # and half of the last (15 of 216): 5/8. Of 24, 13/24 … 23/24 (19 … 29 of 432) and 15 of 432: 31/48.
-    network, shares = relu_network(-1.4), {6: 7 / 12, 12: 5 / 8, 24: 31 / 48}
-    found = list(stages(network, red(3.0, 1.0), red(0.0, 0.0), until=24))
+    # α = s (1 + 2 s) / 3 passes 0.35 at s = 0.516, and counts (1 + 4 s) / 3. Of five steps 3/5 and 4/5 count,
+    # 17/75 and 21/75, and half of 5/5, 12.5/75: in all 101/150 of (3, 1). Of ten 6/10 … 9/10 (17 + 19 + 21 + 23
+    # of 150) and half of the last (12.5): 37/60. Of twenty 11/20 … 19/20 (16 … 24 of 300) and 12.5: 77/120.
+    network, shares = relu_network(-1.4), {5: 101 / 150, 10: 37 / 60, 20: 77 / 120}
+    found = list(stages(network, red(3.0, 1.0), red(0.0, 0.0), until=20))
     assert [stage.steps for stage in found] == list(shares)
     for stage in found:
         torch.testing.assert_close(stage.values, red(3.0, 1.0) * shares[stage.steps])
         assert (stage.score, stage.reference_score) == pytest.approx((2.6, 0.0))
-    *_, last = stages(network, red(3.0, 1.0), red(0.0, 0.0), until=1536)
+    *_, last = stages(network, red(3.0, 1.0), red(0.0, 0.0), until=1280)
     torch.testing.assert_close(last.values, red(3.0, 1.0) * 0.65, atol=1e-3, rtol=0)
 
 
@@ -84,9 +84,9 @@ def test_doubling_keeps_what_is_computed(monkeypatch):
 
     monkeypatch.setattr(module, "gradients", watched)
     network = relu_network(0.0)  # its first layer tells 2 α on the way from (0, 0) to (1, 1)
-    counts = [(stage.steps, len(asked)) for stage in stages(network, red(1.0, 1.0), red(0.0, 0.0), until=96)]
-    assert counts == [(n, n + 1) for n in (6, 12, 24, 48, 96)]
-    points = [2 * k / 96 * (1 + 2 * k / 96) / 3 for k in range(97)]  # of the trapezoid rule, each once
+    counts = [(stage.steps, len(asked)) for stage in stages(network, red(1.0, 1.0), red(0.0, 0.0), until=80)]
+    assert counts == [(n, n + 1) for n in (5, 10, 20, 40, 80)]
+    points = [2 * k / 80 * (1 + 2 * k / 80) / 3 for k in range(81)]  # of the trapezoid rule, each once
     assert sorted(asked) == pytest.approx(points)
 
 
@@ -100,15 +100,15 @@ def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):
     monkeypatch.setattr(module, "gradients", watched)
     for size in (75, 100):
         x = block_means(frame, size)
-        *_, last = stages(networks[size, True], x, torch.zeros_like(x), until=24)
-    assert last.steps == 24
+        *_, last = stages(networks[size, True], x, torch.zeros_like(x), until=20)
+    assert last.steps == 20
     # 66 x 66 cells of the first layer, 18 at once, and 98 x 98 cells, 8 at once.
-    assert sizes == [7, 6, 12, 7, 6, 6, 6]
+    assert sizes == [6, 5, 10, 6, 5, 5, 5]
 
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
 def test_equals_captum_for_the_same_points(networks, frame, size, batchnorm):
-    network, x, steps = networks[size, batchnorm], block_means(frame, size), 24
+    network, x, steps = networks[size, batchnorm], block_means(frame, size), 20
     reference = torch.full_like(x, 0.5)
     *_, found = stages(network, x, reference, until=steps)
     expected = integrated_gradients(network, x, reference, steps, target=2)
@@ -118,7 +118,7 @@ def test_equals_captum_for_the_same_points(networks, frame, size, batchnorm):
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True)])
 def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm):
-    network, x, steps = networks[size, batchnorm], block_means(frame, size), 12
+    network, x, steps = networks[size, batchnorm], block_means(frame, size), 10
     reference = torch.full_like(x, 0.5)
     *_, integral = stages(network, x, reference, until=steps, score=Target("coupe", "truck").score)
     even = torch.arange(steps + 1)[:, None, None, None] / steps
@@ -135,7 +135,7 @@ def test_approaches_another_rule_of_captum(networks, frame):
     expected = IntegratedGradients(network).attribute(
         x[None], x[None] * 0, target=2, n_steps=64, method="gausslegendre", internal_batch_size=8
     )[0]
-    found = [integral.values for integral in stages(network, x, x * 0, until=48)]
+    found = [integral.values for integral in stages(network, x, x * 0, until=40)]
     distances = [((values - expected).norm() / expected.norm()).item() for values in found]
     assert distances == sorted(distances, reverse=True)
     assert distances[-1] < 0.1

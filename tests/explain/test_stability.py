@@ -23,7 +23,7 @@ def maps_of_pixels(network, method, references):
             return place(cells, receptive_field(network), network.size)
         if method == "shap":
             return shapley_values(network, x, block_means(references, network.size)).values[2]
-        return integrated_gradients(network, x, torch.zeros_like(x), steps=48, target=2).sum(0)
+        return integrated_gradients(network, x, torch.zeros_like(x), steps=40, target=2).sum(0)
 
     def every(pictures):  # captum passes a tuple of them at first, a tensor later
         pictures = pictures[0] if isinstance(pictures, tuple) else pictures

@@ -9,7 +9,7 @@ def test_steps_double_and_cost_more(explainer, photo, monkeypatch):
     monkeypatch.setattr(growth, "DOUBLINGS", 3)
     found = steps(explainer, photo)
     assert [(point.series, point.work) for point in found] == [
-        (f"{name} px", count) for name in ("75", "100") for count in (6, 12, 24)
+        (f"{name} px", count) for name in ("75", "100") for count in (5, 10, 20)
     ]
     costs = [point.timing.cpu for point in found]
     assert 0 < costs[0] < costs[1] < costs[2]

@@ -15,9 +15,9 @@ def test_work_by_hand(case):
     # A picture goes forward, and each score goes back from both references.
     assert work(case, "SHAP, one class", range(1)) == 3 * (first + others)
     assert work(case, "SHAP, four classes", range(4)) == 9 * (first + others)
-    # 25 points there and back; the first layer forward at two ends and back once, at 6, 12 and 24 steps.
-    integral = Integral(case.x, case.reference, 24, torch.zeros_like(case.x), 1.0, 0.0)
-    assert work(case, "Integrated Gradients", integral) == 2 * 25 * others + 3 * 3 * first
+    # 21 points there and back; the first layer forward at two ends and back once, at 5, 10 and 20 steps.
+    integral = Integral(case.x, case.reference, 20, torch.zeros_like(case.x), 1.0, 0.0)
+    assert work(case, "Integrated Gradients", integral) == 2 * 21 * others + 3 * 3 * first
 
 
 def test_one_round(explainer, photo, monkeypatch):
@@ -33,7 +33,7 @@ def test_one_round(explainer, photo, monkeypatch):
     assert found[-1].plain == found[-2].ours  # evidence is measured beside the maps that it is for
     for each in found[:-2]:
         if each.part == "Integrated Gradients":
-            assert each.steps >= 48
+            assert each.steps >= 40
             assert each.plain_steps >= 50
             assert 0 < each.distance < 0.3
             assert 0 < each.plain_distance < 0.3
