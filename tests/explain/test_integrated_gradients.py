@@ -64,7 +64,7 @@ def test_two_pixels_by_hand():
     # relu(4α − 1.4) on the way from (0, 0) to (3, 1): slope 1 from α = 0.35 on, so exactly 0.65 of (3, 1).
     # α = s (1 + 2 s) / 3 passes 0.35 at s = 0.516, and counts (1 + 4 s) / 3. Of five steps 3/5 and 4/5 count,
     # 17/75 and 21/75, and half of 5/5, 12.5/75: in all 101/150 of (3, 1). Of ten 6/10 … 9/10 (17 + 19 + 21 +
-    # 23 of 150) and half of the last (12.5): 37/60. Of twenty 11/20 … 19/20 (16 … 24 of 300) and 12.5: 77/120.
+    # 23 of 150) and half of the last (12.5): 37/60. Of twenty 11/20 … 19/20 (16 … 24 of 300), 12.5: 77/120.
     network, shares = relu_network(-1.4), {5: 101 / 150, 10: 37 / 60, 20: 77 / 120}
     found = list(stages(network, red(3.0, 1.0), red(0.0, 0.0), until=20))
     assert [stage.steps for stage in found] == list(shares)
