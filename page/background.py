@@ -38,4 +38,5 @@ class Background:
 
 def _step_back() -> None:
     with suppress(AttributeError, OSError):  # where the system knows no priorities of threads
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP_BACK)
+        this = os.PRIO_PROCESS, threading.get_native_id()
+        os.setpriority(*this, max(STEP_BACK, os.getpriority(*this)))  # a process may be further back already
