@@ -16,6 +16,7 @@ from page.trust_handlers import RUN
 from page.visit import Visit
 
 panel = partial(gr.HTML, apply_default_css=False)
+SELECTED_AT = "(visit, at) => [visit, performance.now()]"  # in ms since the page was opened
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,6 @@ class Follower:
                     yield from self.refresh(visit, *settings)
 
         return quiet(run, len(self.outputs))
-
-
-SELECTED_AT = "(visit, at) => [visit, performance.now()]"  # milliseconds since the page was opened
 
 
 def look_at(name: str, visit: Visit, at: float) -> None:
