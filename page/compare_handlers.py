@@ -57,6 +57,7 @@ class CompareHandlers:
             yield WELCOME, *("",) * 4
             return
         controls, (method, first, second, one) = Controls(*given[:-4]), given[-4:]
+        method = visit.method or method
         known = visit.compared == (subject, method)
         visit.compared = visit.compared if known else None
         others = (SKIP if known else "",) * 3  # the panels of the subject before are cleared, once
@@ -82,6 +83,11 @@ class CompareHandlers:
             log.exception("The networks could not be compared.")
             if wanted["grid"]():
                 yield SORRY, *(SKIP,) * 4
+
+    def on_method(self, visit: Visit, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+        """Another method: yields what `refresh` does. A request from before the choice may come after it."""
+        visit.method = given[-4]
+        yield from self.refresh(visit, *given)
 
     def on_pair(self, visit: Visit, *given: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
         """Other networks of the slider: yields it, and nothing else."""

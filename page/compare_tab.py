@@ -75,7 +75,7 @@ def build(
     own = [method, left, right, one]
     event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private", **queue}
     given = [*settings, *own]
-    method.input(quiet(handle.refresh, len(outputs)), given, outputs, **event)
+    method.input(quiet(handle.on_method, len(outputs)), given, outputs, **event)
     # `about` is never changed: gradio takes what a generator yields for one output as that output's value.
     gr.on([left.input, right.input], quiet(handle.on_pair, 2), given, [slider, about], **event)
     one.input(quiet(handle.on_network, 2), given, [photo, photos], **event)

@@ -38,6 +38,7 @@ class Visit:
     tab: str = "Explain"  # the one in front
     tab_since: float = 0  # milliseconds from when the page was opened
     other: Photo | None = None  # the second photo of the Compare tab
+    method: str = ""  # the last one that was chosen there; none yet
     compared: tuple[Subject, str] | None = None  # what all its maps were last shown of, by which method
     drawing: dict[str, object] = field(default_factory=dict)  # part of the Compare tab -> its last request
     followed: dict[str, int] = field(default_factory=dict)  # tab that follows the photo -> its last request

@@ -67,6 +67,14 @@ def test_what_is_shown_is_redrawn_in_one_step(handle, visit):
     assert next(handle.refresh(visit, *gradcam))[2:] == ("", "", "")
 
 
+def test_request_from_before_the_choice_of_a_method_shows_the_choice(handle, visit):
+    list(handle.on_method(visit, *CONTROLS, "gradcam", *GIVEN[-3:]))
+    late = list(handle.refresh(visit, *GIVEN))
+    assert all(
+        'alt="Grad-CAM, ' in step[1] and 'alt="SHAP, ' not in step[1] for step in late if step[1] != SKIP
+    )
+
+
 def test_settings_are_those_of_the_left_side(handle, fake, visit):
     list(handle.refresh(visit, *GIVEN))
     assert {each[1:5] for each in fake.asked} == {("shap", Target("suv"), "black", 0.5)}
