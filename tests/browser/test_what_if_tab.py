@@ -105,6 +105,7 @@ def test_steps_that_arrive_together_are_all_shown(open_page):
     wait_until_said(page, "Nothing is changed yet")
     expect(page.get_by_role("button", name="Reset")).to_be_disabled()
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    page.unroute_all(behavior="wait")
 
 
 def test_marks_do_not_go_on_to_another_photo_but_switches_do(open_page):
