@@ -1,4 +1,4 @@
-"""The long forms: `python -m tests.hostile files`, `fuzz`, `page` and `load`. Each prints what it found."""
+"""The long forms: `python -m tests.hostile files`, `page` and `load`. Each prints what it found."""
 
 import argparse
 import sys
@@ -11,7 +11,6 @@ import httpx
 
 from tests.hostile.client import classify
 from tests.hostile.corpus import corpus, sample
-from tests.hostile.fuzzing import fuzz
 from tests.hostile.load import main as load
 from tests.hostile.load import running_page
 from tests.hostile.reading import MEGABYTES, SECONDS, is_one_sentence, read
@@ -61,27 +60,11 @@ def page(count: int) -> int:
     return worse
 
 
-def fuzzing(seconds: float, first: int) -> int:
-    """Mutated pictures for so long; returns 0, or raises what was found."""
-    slowest = largest = 0.0
-    number, told = first - 1, time.monotonic()
-    for number, took, megabytes in fuzz(seconds, first):
-        slowest, largest = max(slowest, took), max(largest, megabytes)
-        if time.monotonic() - told > 60:
-            told = time.monotonic()
-            print(f"{number + 1 - first} executions, slowest {slowest:.2f} s, {largest:.0f} MB", flush=True)
-    print(f"{number + 1 - first} executions, from number {first}: slowest {slowest:.2f} s, {largest:.0f} MB")
-    return 0
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("files", help="every hostile picture through carmodel.photo")
     command.add_argument("--seed", type=int, default=0)
-    command = commands.add_parser("fuzz", help="mutated pictures through carmodel.photo")
-    command.add_argument("--seconds", type=float, default=3600)
-    command.add_argument("--first", type=int, default=0, help="number of the first input")
     command = commands.add_parser("page", help="hostile pictures through the running page's HTTP API")
     command.add_argument("--files", type=int, default=240)
     command = commands.add_parser("load", help="1, 4, 16 and 64 users at once")
@@ -91,9 +74,7 @@ def main() -> int:
         return int(files(options.seed) > 0)
     if options.command == "page":
         return int(page(options.files) > 0)
-    if options.command == "load":
-        return int(load(options.requests) > 0)
-    return fuzzing(options.seconds, options.first)
+    return int(load(options.requests) > 0)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Hostile:
 def corpus(seed: int) -> tuple[Hostile, ...]:
     """More than 2,000 files, of every kind that this module knows."""
     return (
-        *chain(_truncated(), _flipped(seed), _disguised(), _shapes(), _modes(), _metadata(), _animated()),
+        *chain(_truncated(), _flipped(seed), _disguised(), _shapes(), modes(), metadata(), _animated()),
         *(Hostile("no picture", name, data) for name, data in NO_PICTURES.items()),
         *(Hostile("name", name, seeds()["JPEG RGB"]) for name in NAMES),
         *(Hostile("bomb", name, data) for name, data in bombs()),
@@ -149,6 +149,20 @@ def seeds() -> dict[str, bytes]:
     return found
 
 
+def with_checksums(data: bytes) -> bytes:
+    """A PNG with the right checksums again, so that what is in its chunks is looked at; else `data`."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    mended, place = bytearray(data), 8
+    while place + 12 <= len(mended):
+        end = place + 8 + int.from_bytes(mended[place : place + 4], "big")
+        if end + 4 > len(mended):
+            break
+        mended[end : end + 4] = struct.pack(">I", zlib.crc32(mended[place + 4 : end]))
+        place = end + 4
+    return bytes(mended)
+
+
 def _truncated() -> Iterator[Hostile]:
     for name, data in seeds().items():
         for percent in range(5, 100, 5):
@@ -184,7 +198,8 @@ def _shapes() -> Iterator[Hostile]:
                 yield Hostile("shape", f"{width}x{height}.{fmt.lower()}", encode(image, fmt))
 
 
-def _modes() -> Iterator[Hostile]:
+def modes() -> Iterator[Hostile]:
+    """Good pictures of every mode in every format that has it."""
     plain = picture()
     for mode in MODES:
         if mode == "LAB":
@@ -201,7 +216,8 @@ def _modes() -> Iterator[Hostile]:
                 continue  # the format has no such mode
 
 
-def _metadata() -> Iterator[Hostile]:
+def metadata() -> Iterator[Hostile]:
+    """Good pictures with broken metadata."""
     profiles = (b"", b"no profile", bytes(128), b"\xff" * 4000, random.Random(1).randbytes(60_000))
     for fmt in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF"):
         for number, profile in enumerate(profiles):
