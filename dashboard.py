@@ -19,7 +19,7 @@ from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from explain.members import Others, others
-from page import compare_tab, examples, guide_tab, networks_tab, what_if_tab
+from page import compare_tab, examples, explain_tab, guide_tab, networks_tab, trust_tab, what_if_tab
 from page.checked import CheckedBlocks
 from page.endings import quiet
 from page.endpoints import Endpoints, publish
@@ -30,7 +30,7 @@ from page.package import Packages
 from page.server import UPLOADS, WAITING, settings
 from page.side import side
 from page.stream import Controls, panels
-from page.tabs import SELECTED_AT, Follower, explain_tab, look_at, panel, trust_tab
+from page.tabs import SELECTED_AT, Follower, look_at, panel
 from page.take_away import wire
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
 from page.tools import speak_json
@@ -91,7 +91,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
                 notice = panel(elem_id="notice")
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
                     with gr.Tab("Explain", elem_id="tab-explain"):
-                        maps, row = explain_tab()
+                        maps, row = explain_tab.build()
                     followers: dict[str, Follower] = {}
                     with gr.Tab("Compare", elem_id="tab-compare"):
                         everyone = [*explainers.values(), *beside.explainers]
@@ -101,7 +101,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
                     with gr.Tab("What if", elem_id="tab-what-if", render_children=True):
                         followers["What if"] = what_if_tab.build(tries, settings, event | QUEUE)
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
-                        trust, buttons = trust_tab()
+                        trust, buttons = trust_tab.build()
                     with gr.Tab("Networks", elem_id="tab-networks"):
                         networks_tab.build(weights)
                     with gr.Tab("Guide", elem_id="tab-guide"):

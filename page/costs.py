@@ -5,9 +5,9 @@ from html import escape
 from explain.attribution import METHODS
 from explain.survey.summary import Interval
 from explain.words import METHOD_NAMES, NETWORK_NAMES
+from page.markup import finding
 from page.surveyed import Survey
 from page.tables import scroll
-from page.trust import finding
 
 WHO = {"75": "75 px", "100": "100 px", "": "Both"}
 WORTH = {

@@ -10,7 +10,9 @@ from explain.words import METHOD_NAMES, percent, target_name
 from page import findings
 from page.charts import Axis, Line, chart
 from page.evidence import Found
-from page.trust import MARKS, NETWORKS, finding, key, untested
+from page.key import MARKS, key
+from page.markup import finding, untested
+from page.trust import NETWORKS
 
 CONTROLS = {"random": ("Random maps", "dotted"), "gaussian": ("Centred Gaussian", "dashed")}
 MEASURES = {"deletion": "covered", "insertion": "uncovered"}  # -> what happens to the photo

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from page.charts import Axis, Line, chart
+from page.key import lines_key
+from page.markup import finding
 from page.measured import Trial
 from page.naming import classifier_name, one_digit, source_title
 from page.source_key import INKS, MARKS
 from page.tables import scroll
 from page.training_curves import WIDE, accuracy_axis
-from page.trust import finding, lines_key
 
 
 def block(found: Mapping[str, tuple[Trial, ...]]) -> str:

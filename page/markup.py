@@ -5,7 +5,7 @@ from html import escape
 
 from explain.markup import picture
 
-__all__ = ["SORRY", "legend_bar", "notice", "picture", "status"]
+__all__ = ["SORRY", "finding", "legend_bar", "notice", "picture", "status", "untested"]
 
 SORRY = "Something went wrong on our side; please try again, or use another photo."
 
@@ -24,3 +24,14 @@ def notice(sentence: str) -> str:
 def status(sentence: str) -> str:
     """How something is going; read out by screen readers when they have nothing else to say."""
     return f'<p role="status">{escape(sentence)}</p>'
+
+
+def finding(sentence: str) -> str:
+    """What a test found, in words; "" without a sentence."""
+    kept_together = escape(sentence).replace(" %", "&nbsp;%").replace(" px", "&nbsp;px")
+    return f'<p class="finding">{kept_together}</p>' if sentence else ""
+
+
+def untested(sentence: str) -> str:
+    """What stands where there is nothing to show yet, or never will be."""
+    return f'<p class="untested">{escape(sentence)}</p>'

@@ -11,9 +11,8 @@ from carmodel.ensemble import SPOKEN
 from explain.attribution import METHODS
 from explain.palette import colours, legend
 from explain.words import METHOD_NAMES, NETWORK_NAMES, REGIONS, named, percent
-from page.markup import picture
+from page.markup import finding, picture
 from page.surveyed import GROUPS, MapKey, Survey
-from page.trust import finding
 
 NETWORKS = ("75", "100", "average")
 NINTHS = 3

@@ -5,9 +5,9 @@ from html import escape
 from carmodel.metrics import Disagreement, Scores
 from carmodel.network import CLASSES
 from explain.words import named
+from page.markup import finding
 from page.measured import Evaluation
 from page.naming import classifier_name, one_digit, source_name, source_title
-from page.trust import finding
 
 
 def block(evaluation: Evaluation) -> str:

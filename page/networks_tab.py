@@ -23,10 +23,10 @@ from page import (
     robustness,
     training_curves,
 )
+from page.markup import untested
 from page.measured import Evaluation, Measured, Missing
 from page.naming import split_name
 from page.reader import read
-from page.trust import untested
 
 T = TypeVar("T")
 

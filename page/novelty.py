@@ -3,10 +3,10 @@
 from html import escape
 
 from carmodel.metrics import wilson
+from page.markup import finding
 from page.measured import Flagged, Novelty
 from page.naming import LISTINGS, one_digit, ordered, source_title, split_name
 from page.tables import scroll
-from page.trust import finding
 
 ALL = "all"  # the pictures of all folders
 FEW = 10  # pictures; of smaller folders a share says little

@@ -9,7 +9,8 @@ from explain.detail import at_detail
 from explain.regions import Share, border, parts, share
 from explain.words import percent
 from page import findings
-from page.trust import NETWORKS, SHORT, finding
+from page.markup import finding
+from page.trust import NETWORKS, SHORT
 
 BORDER = "Border"
 COARSE = (

@@ -6,10 +6,10 @@ from math import sqrt
 
 from carmodel.metrics import Scores
 from page.charts import Axis, Line, chart
+from page.markup import finding
 from page.measured import Evaluation
 from page.naming import classifier_name, one_digit, source_name, source_title
 from page.source_key import INKS, MARKS, source_key
-from page.trust import finding
 
 TICKS = Axis((0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %"))
 ACROSS = Axis(TICKS.ticks, TICKS.labels, "How sure it is")

@@ -3,10 +3,10 @@
 from html import escape
 
 from carmodel.metrics import Scores
+from page.markup import finding
 from page.measured import Evaluation, Missing, Published
 from page.naming import LISTINGS, classifier_name, one_digit, source_hint, source_name, source_title
 from page.tables import scroll
-from page.trust import finding
 
 STEP = 0.05  # the axis begins at a multiple of it
 

@@ -3,10 +3,10 @@
 from html import escape
 
 from explain.words import signed
+from page.markup import finding
 from page.measured import Robustness
 from page.naming import classifier_name, one_digit, ordered, source_name, source_title
 from page.tables import scroll
-from page.trust import finding
 
 STRONGEST = 10  # points of loss that are drawn in full colour
 HINTS = {

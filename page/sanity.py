@@ -17,8 +17,9 @@ from page import findings
 from page.background import Background
 from page.charts import Axis, Line, chart
 from page.findings import Of
-from page.markup import picture
-from page.trust import MARKS, NETWORKS, finding, key, untested
+from page.key import MARKS, key
+from page.markup import finding, picture, untested
+from page.trust import NETWORKS
 from page.visit import Subject
 
 log = logging.getLogger(__name__)

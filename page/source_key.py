@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from page.key import lines_key
 from page.naming import source_title
-from page.trust import lines_key
 
 INKS, MARKS = ("source_1", "source_2", "source_3"), ("o", "s", "^")  # by turns
 

@@ -12,7 +12,8 @@ from explain.words import METHOD_NAMES, percent
 from page import findings
 from page.background import Background
 from page.findings import Of
-from page.trust import NETWORKS, finding, untested
+from page.markup import finding, untested
+from page.trust import NETWORKS
 from page.visit import Subject
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The tabs: what stands on those that every request fills, and how the others follow the photo."""
+"""How tabs follow the photo: only the one in front is computed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from explain.attribution import METHODS
-from page import trust
 from page.endings import quiet
-from page.guide import READING
-from page.take_away import TakeAway, take_away
-from page.trust_handlers import RUN
 from page.visit import Visit
 
 panel = partial(gr.HTML, apply_default_css=False)
@@ -48,26 +43,3 @@ def look_at(name: str, visit: Visit, at: float) -> None:
     """The tab of this name came to the front at this time of the browser's. Requests may overtake others."""
     if at >= visit.tab_since:
         visit.tab, visit.tab_since = name, at
-
-
-def explain_tab() -> tuple[list[gr.HTML], TakeAway]:
-    """The Explain tab: verdict, heading, and a row for each method; and what takes it away."""
-    verdict, taken = panel(elem_id="verdict"), take_away()
-    with gr.Column(elem_id="maps"):
-        heading = panel()
-        panel(READING)
-        return [verdict, heading, *(panel() for _ in METHODS)], taken
-
-
-def trust_tab() -> tuple[dict[str, gr.HTML], dict[str, gr.Button]]:
-    """The Trust tab: its panels by name, and the buttons of the tests that take long."""
-    buttons = {}
-    with gr.Column(elem_id="trust"):
-        panels = {"about": panel(elem_id="about")}
-        for name in trust.TESTS:
-            with gr.Column(elem_id=f"test-{name}", elem_classes=["card", "test"]):
-                panel(trust.head(name))
-                if name in trust.LONG:
-                    buttons[name] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
-                panels[name] = panel(elem_classes="found")
-    return panels, buttons

@@ -1,25 +1,13 @@
 """The Trust tab: a block for each test of the maps, which says first what it found, then shows it."""
 
-from collections.abc import Sequence
 from html import escape
 
-from explain.attribution import METHODS
 from explain.target import Target
-from explain.words import METHOD_NAMES, target_name
+from explain.words import target_name
 
 NETWORKS = ("75", "100")
 IG = '<abbr title="Integrated Gradients">IG</abbr>'
 SHORT = {"gradcam": "Grad-CAM", "integrated_gradients": IG, "shap": "SHAP"}  # method -> heading of a column
-MARKS = {"gradcam": "o", "integrated_gradients": "s", "shap": "^"}  # method -> mark of its line
-SHAPES = {
-    "": "",
-    "o": '<circle cx="14" cy="5" r="2.6"/>',
-    "s": '<path d="M11.6 2.6h4.8v4.8h-4.8z"/>',
-    "^": '<path d="M14 2l3 5.6h-6z"/>',
-}  # mark -> how a key draws it
-LINE = '<path d="M1 5h26" stroke="currentColor" stroke-width="2" stroke-dasharray="{gaps}"/>'
-GAPS = {"solid": "", "dashed": "5 3", "dotted": "1.5 2.5"}
-
 LONG = ("sanity", "stability")  # tests that take so long that they wait for a press of their button
 
 # Block -> its question, what the test is called, and how it is done.
@@ -72,31 +60,3 @@ def about(target: Target | None, progress: str = "") -> str:
         f"<p>Four tests of the maps that explain {target_name(target)}, on this very photo.</p></div>"
         f'<p class="progress" role="status">{escape(progress)}</p></div>'
     )
-
-
-def finding(sentence: str) -> str:
-    """What a test found, in words; "" without a sentence."""
-    kept_together = escape(sentence).replace(" %", "&nbsp;%").replace(" px", "&nbsp;px")
-    return f'<p class="finding">{kept_together}</p>' if sentence else ""
-
-
-def untested(sentence: str) -> str:
-    """What stands where there is nothing to show yet, or never will be."""
-    return f'<p class="untested">{escape(sentence)}</p>'
-
-
-def key(entries: Sequence[tuple[str, str, str, str]] = ()) -> str:
-    """What the lines of charts mean: those of all methods and further (name, ink, dashes, mark)."""
-    methods = [(METHOD_NAMES[method], method, "solid", MARKS[method]) for method in METHODS]
-    return lines_key([*methods, *entries])
-
-
-def lines_key(entries: Sequence[tuple[str, str, str, str]]) -> str:
-    """What lines mean, by (name, ink, dashes, mark); one of dashes "" is marks alone."""
-    items = "".join(
-        f'<li><svg viewBox="0 0 28 10" aria-hidden="true" style="color:var(--{ink})">'
-        f"{LINE.format(gaps=GAPS[dashes]) if dashes else ''}"
-        f'<g fill="currentColor">{SHAPES[mark]}</g></svg>{escape(name)}</li>'
-        for name, ink, dashes, mark in entries
-    )
-    return f'<ul class="key">{items}</ul>'

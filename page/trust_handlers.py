@@ -15,6 +15,7 @@ from explain.report import row
 from page import curves, examples, regions, sanity, stability, trust
 from page.evidence import Evidences, Found, lines
 from page.grid import Row
+from page.markup import untested
 from page.stream import Controls, draw, heading
 from page.visit import Subject, Visit
 
@@ -31,7 +32,7 @@ def waiting(subject: Subject | None) -> tuple[str, ...]:
     """The tab's panels before anything is known of a new subject."""
     if subject is None:
         return trust.about(None), *("",) * 4
-    coming = trust.untested("The maps come first; they are tested as soon as they are all there.")
+    coming = untested("The maps come first; they are tested as soon as they are all there.")
     return trust.about(subject.target, "Computing the maps …"), coming, coming, "", ""
 
 
@@ -58,7 +59,7 @@ class TrustHandlers:
                 log.exception("The maps could not be tested.")
                 if visit.is_newest(this):
                     about = heading(subject.target, UNTESTED), trust.about(subject.target)
-                    yield about[0], *(SKIP,) * len(METHODS), about[1], trust.untested(UNTESTED), SKIP
+                    yield about[0], *(SKIP,) * len(METHODS), about[1], untested(UNTESTED), SKIP
         if visit.subject is None:
             yield *("",) * (1 + len(METHODS)), *waiting(None)[:3]
 
@@ -145,12 +146,10 @@ class TrustHandlers:
                     break
                 yield block(state), SKIP
             stopped = visit.running.get(name) is not this
-            shown = (
-                block(state, True) if stopped and state else trust.untested("Stopped.") if stopped else SKIP
-            )
+            shown = block(state, True) if stopped and state else untested("Stopped.") if stopped else SKIP
         except Exception:
             log.exception("The test %s failed.", name)
-            shown = trust.untested(SORRY)
+            shown = untested(SORRY)
         if visit.running.get(name) is this:
             del visit.running[name]
         elif name in visit.running:  # stopped and begun anew meanwhile
