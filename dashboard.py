@@ -19,25 +19,31 @@ from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.explainer import Explainer
 from explain.members import Others, others
-from page import compare_tab, examples, explain_tab, guide_tab, networks_tab, trust_tab, what_if_tab
-from page.checked import CheckedBlocks
+from page import examples
+from page.api.endpoints import Endpoints, publish
+from page.api.tools import speak_json
+from page.compare_tab import tab as compare_tab
 from page.endings import quiet
-from page.endpoints import Endpoints, publish
-from page.handlers import Handlers
-from page.link import opener
-from page.memory import share_arenas
-from page.package import Packages
-from page.server import UPLOADS, WAITING, settings
+from page.explain_tab import tab as explain_tab
+from page.explain_tab.handlers import Handlers
+from page.explain_tab.stream import Controls, panels
+from page.guide_tab import tab as guide_tab
+from page.networks_tab import tab as networks_tab
+from page.server.checked import CheckedBlocks
+from page.server.memory import share_arenas
+from page.server.settings import UPLOADS, WAITING, settings
 from page.side import side
-from page.stream import Controls, panels
 from page.tabs import SELECTED_AT, Follower, look_at, panel
-from page.take_away import wire
+from page.take_away.buttons import wire
+from page.take_away.link import opener
+from page.take_away.package import Packages
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
-from page.tools import speak_json
-from page.trust_handlers import TrustHandlers
+from page.trust_tab import tab as trust_tab
+from page.trust_tab.handlers import TrustHandlers
 from page.visit import Visit
-from page.what_if_answer import WhatIfEndpoint
-from page.what_if_handlers import WhatIfHandlers
+from page.what_if_tab import tab as what_if_tab
+from page.what_if_tab.endpoint import WhatIfEndpoint
+from page.what_if_tab.handlers import WhatIfHandlers
 
 # Every computing event shares one queue. Four at once, because a visitor's newer request must start while
 # the older one finishes its step and stops, and so that a prediction need not wait for another visitor's

@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo, PhotoError
 from explain.render import upright
-from page.guard import ADDRESSES, NO_FETCHING
+from page.server.guard import ADDRESSES, NO_FETCHING
 
 
 class PhotoInput(gr.Image):

@@ -7,8 +7,8 @@ import gradio as gr
 from carmodel.network import CLASSES
 from explain.words import named
 from page import examples
+from page.explain_tab.stream import NOTHING, PREDICTED, Controls
 from page.photo_input import PhotoInput
-from page.stream import NOTHING, PREDICTED, Controls
 
 
 @dataclass(frozen=True)

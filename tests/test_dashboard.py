@@ -14,7 +14,7 @@ from PIL import Image
 
 from carmodel.network import CLASSES
 from dashboard import build, load_explainers, main
-from page.server import UPLOADS
+from page.server.settings import UPLOADS
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "suv_1.jpg"

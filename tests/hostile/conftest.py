@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from dashboard import build, load_explainers
-from page.server import WAITING, settings
+from page.server.settings import WAITING, settings
 
 
 @pytest.fixture(scope="session")

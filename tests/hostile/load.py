@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from page.guard import FULL
+from page.server.guard import FULL
 from tests.hostile.client import call, photo, upload
 
 ROOT = Path(__file__).resolve().parents[2]

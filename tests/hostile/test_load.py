@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from page.guard import FULL
+from page.server.guard import FULL
 from tests.hostile.client import API, photo, upload
 from tests.hostile.load import PHOTOS, SETTINGS, Load, drive, figures, same
 
@@ -24,7 +24,7 @@ def slow(monkeypatch):
         go_on.wait(60)
         return {"sentence": "Slow."}
 
-    monkeypatch.setattr("page.answers.classify", wait)
+    monkeypatch.setattr("page.api.answers.classify", wait)
     yield begun, go_on
     go_on.set()
 

@@ -17,8 +17,8 @@ from explain.maps import Attribution, completeness_gap
 from explain.survey.summary import Interval
 from explain.target import Target
 from page.background import Background
-from page.measured import Evaluation
-from page.surveyed import Survey
+from page.networks_tab.measured import Evaluation
+from page.networks_tab.surveyed import Survey
 from page.visit import Subject
 
 
@@ -66,7 +66,7 @@ def quick_pictures(monkeypatch) -> None:
     def tiny(attribution, photo, scale, strength):
         return Image.new("RGB", (3, 2), (round(255 * strength), 0, 0))
 
-    monkeypatch.setattr("page.grid.overlay", tiny)
+    monkeypatch.setattr("page.explain_tab.grid.overlay", tiny)
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def quick_evidence(monkeypatch, known):
     def control_logits(network, frame, size):
         asked.append(f"{network}, {size} cells a side")
 
-    monkeypatch.setattr("page.evidence.evidence", evidence)
-    monkeypatch.setattr("page.evidence.control_logits", control_logits)
-    monkeypatch.setattr("page.evidence.controls", lambda networks, frame, target, known: None)
+    monkeypatch.setattr("page.explain_tab.evidence.evidence", evidence)
+    monkeypatch.setattr("page.explain_tab.evidence.control_logits", control_logits)
+    monkeypatch.setattr("page.explain_tab.evidence.controls", lambda networks, frame, target, known: None)
     return asked
 
 

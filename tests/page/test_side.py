@@ -3,8 +3,8 @@ from dataclasses import fields
 import gradio as gr
 import pytest
 
+from page.explain_tab.stream import Controls
 from page.side import side
-from page.stream import Controls
 
 
 def test_controls_start_as_the_fields_of_controls_do():

@@ -12,7 +12,7 @@ def test_nothing_is_fetched():
 
 
 def test_every_style_sheet_is_in_the_head():
-    sheets = list(FOLDER.glob("*.css"))
+    sheets = list(FOLDER.rglob("*.css"))
     assert len(sheets) > 1 and all(sheet.read_text() in HEAD for sheet in sheets)
 
 

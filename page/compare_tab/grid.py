@@ -1,0 +1,131 @@
+"""Maps side by side on one scale, each of a network and a photo, with verdict, probabilities and receipt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from carmodel.ensemble import SPOKEN, Prediction
+from carmodel.photo import Photo
+from explain.detail import shown
+from explain.maps import Attribution
+from explain.palette import is_signed
+from explain.render import overlay, upright
+from explain.report import scale_of
+from explain.target import Target
+from explain.words import describe, fails, named, percent, target_name
+from page.explain_tab.grid import FOR, HINTS, cell, legends, waiting
+from page.explain_tab.receipt import receipt
+from page.explain_tab.verdict import bars
+from page.markup import picture
+
+COLUMNS = 4  # side by side at most
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A map as it stands: of a network and a photo, and what that network says about it.
+
+    `note` says what is being computed, or why there is nothing to see if it `failed`; "" when finished.
+    """
+
+    title: str
+    photo: Photo
+    says: Prediction
+    map: Attribution | None = None
+    note: str = ""
+    failed: bool = False
+
+
+def shown_maps(cells: Mapping[str, Cell], detail: str) -> dict[str, Attribution]:
+    """The maps of all cells that have one, as they are to be shown."""
+    return {name: shown(each.map, detail) for name, each in cells.items() if each.map}
+
+
+def grid(
+    cells: Mapping[str, Cell],
+    maps: Mapping[str, Attribution],
+    target: Target,
+    method: str,
+    tolerance: float,
+    strength: float,
+    photos: bool = False,
+) -> str:
+    """The legend and a column for each cell; `maps` are `shown_maps` of the cells, all on one scale.
+
+    With `photos`, each map has its photo beside it.
+    """
+    scale = scale_of(maps) if maps else 0.0
+    meanings = [(is_signed(next(iter(maps.values()))), FOR)] if maps else []
+    columns = "".join(
+        cell(
+            _title(each, target),
+            _frame(each, maps.get(name), scale, strength, photos),
+            f'<ul class="bars">{bars(each.says)}</ul>{_below(each, tolerance)}',
+        )
+        for name, each in cells.items()
+    )
+    return (
+        f'<div class="caption"><p>{HINTS[method]}</p>{legends(scale, meanings)}</div>'
+        f'<div class="compared" style="--columns:{min(len(cells), COLUMNS)}">{columns}</div>'
+    )
+
+
+def verdicts(cells: Sequence[Cell]) -> str:
+    """What the networks say about a photo, in a sentence: who agrees and who does not."""
+    said: dict[str, list[str]] = {}
+    for each in cells:
+        said.setdefault(each.says.verdict, []).append(each.title)
+    if len(said) == 1:
+        everyone = "Both networks" if len(cells) == 2 else f"All {len(cells)} networks"
+        return f"{everyone} say {SPOKEN[cells[0].says.verdict]}."
+    groups = sorted(said.items(), key=lambda group: -len(group[1]))
+    parts = [
+        f"{' and '.join(filter(None, [', '.join(titles[:-1]), titles[-1]]))} "
+        f"{'says' if len(titles) == 1 else 'say'} {SPOKEN[label]}"
+        for label, titles in groups
+    ]
+    return f"The networks disagree: {'; '.join(parts)}."
+
+
+def progress(cells: Sequence[Cell]) -> str:
+    """What is being computed; "" if nothing is."""
+    busy = next((each for each in cells if each.note and not each.failed), None)
+    return f"Computing {busy.title} …" if busy else ""
+
+
+def heading(cells: Sequence[Cell], target: Target) -> str:
+    """What the tab shows, who says what, how the colours read, and what is being computed."""
+    against = f"for {SPOKEN[target.against]}" if target.against else "against it"
+    return (
+        f'<div class="reading"><div><h2>{escape(verdicts(cells))}</h2>'
+        f"<p>What each of them relied on for {target_name(target)}: <b class=for>red</b> speaks for "
+        f"{SPOKEN[target.toward]}, <b class=against>blue</b> {against}.</p></div>"
+        f'<p class="progress" role="status">{escape(progress(cells))}</p></div>'
+    )
+
+
+def _title(this: Cell, target: Target) -> str:
+    other = ' class="other"' if this.says.verdict != target.toward else ""
+    return (
+        f"<span>{escape(this.title)}</span>"
+        f"<b{other}>{named(this.says.verdict)} {escape(percent(this.says.confidence))}</b>"
+    )
+
+
+def _frame(this: Cell, map: Attribution | None, scale: float, strength: float, photos: bool) -> str:
+    if map is None:
+        frame = f'<div class="{"" if this.failed else "busy"}">{waiting(this.photo)}</div>'
+    else:
+        image = picture(overlay(map, this.photo, scale, strength), describe(map), "map")
+        frame = f'<div class="frame">{image}</div>'
+    if not photos:
+        return frame
+    photo = picture(upright(this.photo), this.title, "map")
+    return f'<div class="both"><div class="frame">{photo}</div>{frame}</div>'
+
+
+def _below(this: Cell, tolerance: float) -> str:
+    note = f'<p class="{"lost" if this.failed else "computing"}">{escape(this.note)}</p>' if this.note else ""
+    if this.map is None:
+        return note
+    return note + receipt(this.map, not this.note and fails(this.map, {}, tolerance))

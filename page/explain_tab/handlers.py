@@ -1,0 +1,110 @@
+"""What happens on a visitor's request: a new photo, an example, another setting.
+
+A visitor's requests overlap: a newer one starts at once and the older one stops at its next step. What goes
+wrong becomes one sentence; what was shown stays. Details are logged and never leave the server.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from carmodel.photo import PhotoError, read_photo
+from explain.attribution import METHODS
+from explain.explainer import Explainer
+from explain.render import upright
+from page import examples
+from page.background import Background
+from page.explain_tab.evidence import NETWORKS, Evidences
+from page.explain_tab.stream import Controls, ControlsError, Panels, panels
+from page.markup import SORRY, notice
+from page.photo_input import stand_in
+from page.trust_tab.handlers import PANELS, waiting
+from page.visit import Visit
+
+log = logging.getLogger(__name__)
+
+WELCOME = (
+    '<section class="card welcome"><h2>Give a photo of a car</h2><p>Upload or paste one, take one with the '
+    "camera, or click an example. You will see what two small networks say about it, and which parts of the "
+    "photo each relied on.</p></section>"
+)
+# Notice, verdict, heading, rows, Trust tab, number of the newest request.
+UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS) + 1)
+SAME = (gr.skip(),) * len(PANELS)
+
+
+class Handlers:
+    """The handlers of the page's events, for `explainers` by kind ("final", "baseline").
+
+    Those that begin with `on_` yield the photo to show, the panels in the order of Panels.all, those of the
+    Trust tab, which begin anew with every new subject, and the number of the request once it is the newest.
+    """
+
+    def __init__(self, explainers: Mapping[str, Explainer]) -> None:
+        self.explainers = explainers
+        self.evidences = Evidences(Background())
+
+    def on_photo(self, path: str | None, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """A photo was uploaded, pasted or taken, or (None) removed."""
+        if path is None:
+            visit.photo = visit.example = visit.subject = None
+            visit.newest = visit.begin()
+            yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None), visit.newest
+            return
+        try:
+            photo = read_photo(path)
+        except PhotoError as error:
+            before = upright(visit.photo) if visit.photo else None
+            yield before, notice(str(error)), *UNCHANGED[1:]
+            return
+        visit.photo, visit.name, visit.example = photo, Path(path).name, None
+        yield stand_in(photo, path) or gr.skip(), *UNCHANGED
+        yield from self.on_controls(visit, *controls)
+
+    def on_example(self, event: gr.EventData, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """An example picture was clicked."""
+        yield from self._example(event.file, visit, *controls)
+
+    def on_open(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """The page was opened: an example is explained, so that there is something to see."""
+        yield from self._example(visit.example or examples.FIRST, visit, *controls)
+
+    def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """A control was changed; nothing happens as long as there is no photo."""
+        photo, this = visit.photo, visit.begin()
+        if photo is None:
+            yield gr.skip(), *UNCHANGED
+            return
+        chosen = Controls(*controls)
+        explainer = self.explainers[chosen.kind]
+        cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
+        try:
+            target = chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
+            if visit.photo is not photo or visit.newest > this:  # there is another one by now, or none
+                return
+            visit.newest = number = this
+            before, visit.subject = visit.subject, chosen.subject(photo, target)
+            tab = SAME if visit.subject == before else waiting(visit.subject)
+            found = self.evidences.known(visit.subject, NETWORKS, METHODS)
+            for now in panels(explainer, photo, chosen, partial(visit.is_newest, this), found):
+                if not visit.is_newest(this):  # it may have been replaced while this was being drawn
+                    return
+                yield gr.skip(), cleared, *now.all[1:], *tab, number
+                cleared, tab, number = gr.skip(), SAME, gr.skip()
+            visit.mapped = this
+        except ControlsError as error:
+            yield gr.skip(), notice(str(error)), *UNCHANGED[1:]
+        except Exception:
+            log.exception("A request failed.")
+            yield gr.skip(), notice(SORRY), *UNCHANGED[1:]
+
+    def _example(self, file: str, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        path = examples.path(file)
+        visit.photo, visit.name, visit.example = read_photo(path), file, file
+        yield Image.open(path), *UNCHANGED
+        yield from self.on_controls(visit, *controls)

@@ -1,0 +1,17 @@
+"""The Explain tab: verdict, heading, and a row for each method; and what takes it away."""
+
+import gradio as gr
+
+from explain.attribution import METHODS
+from page.explain_tab.reading import READING
+from page.tabs import panel
+from page.take_away.buttons import TakeAway, take_away
+
+
+def build() -> tuple[list[gr.HTML], TakeAway]:
+    """Draws the tab; returns what every request fills, in its order, and the row of buttons below."""
+    verdict, taken = panel(elem_id="verdict"), take_away()
+    with gr.Column(elem_id="maps"):
+        heading = panel()
+        panel(READING)
+        return [verdict, heading, *(panel() for _ in METHODS)], taken

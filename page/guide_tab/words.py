@@ -1,0 +1,111 @@
+"""What the Guide tab says whatever was measured: classes, methods, limits and signs to distrust."""
+
+# Class -> its picture in examples/, what that shows, what tells the class apart, what it is taken for.
+SHAPES = {
+    "sedan": (
+        "sedan_4.jpg",
+        "A sedan from the side: bonnet, cabin with four doors, and a boot of its own",
+        "Three boxes: bonnet, cabin, boot. Four doors, and the roof ends before the boot begins.",
+        "A low one with a sloping rear looks like a coupe.",
+    ),
+    "coupe": (
+        "coupe_4.jpg",
+        "A coupe from the side: two doors and a low roof that slopes down to the tail",
+        "Two doors, a low roof that slopes to the tail, and side windows that taper.",
+        "From the front, where doors and tail are hidden, it looks like a sedan.",
+    ),
+    "suv": (
+        "suv_4.jpg",
+        "An SUV from the side: tall, with a long upright cabin and high wheel arches",
+        "Tall, with a long upright cabin that reaches to the tail and much room above the wheels.",
+        "A low one looks like a large hatchback, which is no class here.",
+    ),
+    "truck": (
+        "truck_4.jpg",
+        "A pickup truck from the side: a short cabin and an open bed behind it",
+        "A pickup: a cabin in front, an open bed behind it.",
+        "With a covered bed, or from the front, it looks like an SUV.",
+    ),
+}
+
+# Method -> what its map answers and what it cannot.
+METHODS_TOLD = {
+    "gradcam": {
+        "It answers": "Roughly where does the last convolution see something that speaks for the class?",
+        "It cannot": "Show what speaks against, or fine detail: its cells are coarse. It has no sum to "
+        "check, so nothing says whether the map is complete.",
+    },
+    "integrated_gradients": {
+        "It answers": "While the photo emerges from the reference, how much does each cell add to the score?",
+        "It cannot": "See what photo and reference share: against a black reference, a black car counts "
+        "for nothing. For and against change from pixel to pixel, so it is best read by regions.",
+    },
+    "shap": {
+        "It answers": "Compared with typical training photos, how much does each cell add to the score "
+        "or take from it?",
+        "It cannot": "Say what would happen without a part: it shares out the difference by a rule "
+        "(DeepLIFT’s) and does not try out every combination of cells.",
+    },
+}
+
+# What the networks cannot do; facts.py adds a figure to those of its names.
+LIMITS = {
+    "novelty": ("They answer for any picture.", "A cat gets a body style too."),
+    "classes": (
+        "They know four classes.",
+        "Hatchbacks, vans, wagons and convertibles are called whatever comes nearest.",
+    ),
+    "views": (
+        "Front and rear views are weak.",
+        "Most training photos show a car at an angle from the front; straight on, what tells the classes "
+        "apart is hidden.",
+    ),
+    "size": ("The car should fill the picture.", ""),
+    "border": (
+        "Frames and banners may count.",
+        "Many training photos carry those of dealers, unevenly between the classes.",
+    ),
+    "sense": (
+        "A map is not a reason.",
+        "It says what a network relied on, not whether that was sensible or would convince a person.",
+    ),
+}
+
+# Sign, what it means, where it is shown.
+DISTRUST = (
+    (
+        "The gap is red.",
+        "The map does not add up to the score that it should explain.",
+        "Explain, under the map",
+    ),
+    (
+        "It does not beat both controls.",
+        "Random places or the mere middle of the photo name what matters as well as the map does.",
+        "Explain, under the map; Trust",
+    ),
+    (
+        "The border weighs more than 1.0×.",
+        "The network may read a banner or the background instead of the car.",
+        "Trust, where does their weight lie",
+    ),
+    (
+        "The two networks disagree.",
+        "At least one is wrong; compare what they rely on.",
+        "Explain, at the top",
+    ),
+    (
+        "The picture looks unlike cars.",
+        "The answer is one of four classes all the same.",
+        "Explain, under the verdict",
+    ),
+    (
+        "The map changes under invisible noise.",
+        "If it changes by as much as the map itself, details of it mean nothing.",
+        "Trust, a button runs the test",
+    ),
+    (
+        "The map survives random weights.",
+        "Then it shows the photo, not what the network learnt.",
+        "Trust, a button runs the test",
+    ),
+)

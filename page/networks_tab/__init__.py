@@ -1,0 +1,1 @@
+"""The Networks tab: what was measured of the networks, read from the folder of weights."""

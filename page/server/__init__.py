@@ -1,0 +1,1 @@
+"""What the server allows, refuses and checks, whatever tab it is about."""

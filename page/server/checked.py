@@ -1,0 +1,102 @@
+"""A page that checks what comes in, and sends whole what goes out.
+
+What is wrong with the data of a request is said in one sentence, with what would be right: gradio names types
+of Python instead, or says nothing at all.
+"""
+
+import inspect
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import BlockFunction
+from gradio.exceptions import InvalidPathError
+from gradio.state_holder import SessionState
+from gradio_client.utils import is_file_obj_with_meta
+
+from carmodel.photo import PhotoError
+from page.photo_input import PhotoInput
+from page.server.guard import NO_ROOM, NOT_UNDERSTOOD
+
+NOT_UPLOADED = "This photo is not here, or not any more; please upload it again."
+log = logging.getLogger(__name__)
+
+
+class CheckedBlocks(gr.Blocks):
+    """gr.Blocks that checks what its public endpoints are given (see `wrong`) and sends values whole."""
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: SessionState | None,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """What the function of an event is given. Raises gr.Error with a sentence."""
+        if block_fn.api_visibility == "public" and (sentence := wrong(block_fn, inputs)):
+            raise gr.Error(sentence, print_exception=False)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except PhotoError as error:
+            sentence = str(error)
+        except InvalidPathError:
+            sentence = NOT_UPLOADED
+        except OSError:
+            log.exception("A request failed.")
+            sentence = NO_ROOM
+        except Exception:  # gradio's, whatever it stumbled over: the page itself sends nothing like that
+            log.info("A request was refused.", exc_info=True)
+            sentence = NOT_UNDERSTOOD
+        raise gr.Error(sentence, print_exception=False)
+
+    def handle_streaming_diffs(
+        self,
+        block_fn: BlockFunction,
+        data: list[Any],
+        session_hash: str | None,
+        run: str | None,
+        final: bool,
+        simple_format: bool = False,
+    ) -> list[Any]:
+        """What a step of a generator sends: of values that are not text, the whole in place of what is new.
+
+        gradio's part in the browser works what is new about an object into the very object that the step
+        before it brought, which may still wait to be shown, or be a control's value by now: what it said
+        would be lost, and a photo would turn into an update of itself.
+        """
+        values = list(data)
+        first = session_hash is None or run not in self.pending_diff_streams[session_hash]
+        sent = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format)
+        if first or final or simple_format:
+            return sent
+        return [
+            [["replace", [], value]] if edits and not isinstance(value, str) else edits
+            for value, edits in zip(values, sent, strict=True)
+        ]
+
+
+def wrong(block_fn: BlockFunction, inputs: Sequence[Any]) -> str:
+    """What an endpoint cannot take, and what it can, as a sentence; "" if all is well."""
+    names = list(inspect.signature(block_fn.fn).parameters)
+    if len(inputs) < len(names):
+        return f"This endpoint takes a list of {len(names)}: {', '.join(names)}."
+    return next(filter(None, map(_wrong, names, block_fn.inputs, inputs)), "")
+
+
+def _wrong(name: str, component: gr.components.Component, value: Any) -> str:  # noqa: ANN401
+    """The sentence for one value, from what the component offers."""
+    if isinstance(component, gr.Number):
+        number = isinstance(value, int | float) and component.minimum <= value <= component.maximum
+        return "" if number else f"“{name}” must be a number from {component.minimum} to {component.maximum}."
+    if isinstance(component, PhotoInput):
+        described = isinstance(value, dict) and isinstance(value.get("meta"), dict)
+        photo = value is None or (described and is_file_obj_with_meta(value))
+        return "" if photo else f"“{name}” must be a file that was uploaded before."
+    if not hasattr(component, "choices"):
+        return ""
+    choices = [choice for _, choice in component.choices]
+    if isinstance(component, gr.CheckboxGroup):
+        several = isinstance(value, list) and all(each in choices for each in value)
+        return "" if several else f"“{name}” must be a list of any of {', '.join(choices)}."
+    return "" if value in choices else f"“{name}” must be one of {', '.join(choices)}."

@@ -1,0 +1,1 @@
+"""What a visitor takes away: pictures, a zip, a link, and what other sites show of it."""

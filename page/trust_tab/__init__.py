@@ -1,0 +1,1 @@
+"""The Trust tab: tests of how far the maps of this photo can be trusted."""

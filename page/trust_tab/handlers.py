@@ -1,0 +1,184 @@
+"""What happens on the Trust tab, and under the maps once they are all there: tests, in the background."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import gradio as gr
+from torch import Tensor
+
+from explain.attribution import METHODS, Attribution
+from explain.explainer import Explainer
+from explain.regions import load_parts
+from explain.report import row
+from page import examples
+from page.explain_tab.evidence import Evidences, Found, lines
+from page.explain_tab.grid import Row
+from page.explain_tab.stream import Controls, draw, heading
+from page.markup import untested
+from page.trust_tab import blocks, curves, regions, sanity, stability
+from page.visit import Subject, Visit
+
+log = logging.getLogger(__name__)
+
+SKIP = gr.skip()
+RUN, STOP = "Run the test", "Stop"
+UNTESTED = "Something went wrong on our side; the maps could not be tested."
+SORRY = "Something went wrong on our side; please run the test again."
+PANELS = ("about", "faithfulness", "regions", "sanity", "stability")  # of the tab, in their order
+
+
+def waiting(subject: Subject | None) -> tuple[str, ...]:
+    """The tab's panels before anything is known of a new subject."""
+    if subject is None:
+        return blocks.about(None), *("",) * 4
+    coming = untested("The maps come first; they are tested as soon as they are all there.")
+    return blocks.about(subject.target, "Computing the maps …"), coming, coming, "", ""
+
+
+class TrustHandlers:
+    """The handlers of tests, for `explainers` by kind. Everything runs behind the making of maps."""
+
+    def __init__(self, explainers: Mapping[str, Explainer], evidences: Evidences) -> None:
+        self.explainers = explainers
+        self.evidences = evidences
+
+    def on_maps(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
+        """The maps of a request are all there: yields heading, rows, and the Trust tab's first three panels.
+
+        A newer request ends it, and a second call for the same one changes nothing. Where the photo was
+        removed meanwhile it clears the panels: what was on its way may have arrived after they were cleared.
+        """
+        this, subject = visit.newest, visit.subject
+        if subject and visit.mapped == this and visit.tested != this:
+            visit.tested = this
+            try:
+                wanted = partial(visit.is_newest, this)
+                yield from self._tests(subject, visit.example, Controls(*controls), wanted)
+            except Exception:
+                log.exception("The maps could not be tested.")
+                if visit.is_newest(this):
+                    about = heading(subject.target, UNTESTED), blocks.about(subject.target)
+                    yield about[0], *(SKIP,) * len(METHODS), about[1], untested(UNTESTED), SKIP
+        if visit.subject is None:
+            yield *("",) * (1 + len(METHODS)), *waiting(None)[:3]
+
+    def on_sanity(self, visit: Visit) -> Iterator[tuple[Any, Any]]:
+        """The button of the randomisation test was pressed: yields its panel and the button."""
+        yield from self._pressed("sanity", visit, sanity.steps, sanity.block)
+
+    def on_stability(self, visit: Visit) -> Iterator[tuple[Any, Any]]:
+        """The button of the stability test was pressed: yields its panel and the button."""
+        yield from self._pressed("stability", visit, stability.changes, stability.block)
+
+    def _tests(
+        self, subject: Subject, example: str | None, controls: Controls, wanted: Callable[[], bool]
+    ) -> Iterator[tuple[Any, ...]]:
+        explainer = self.explainers[subject.kind]
+        maps = _maps(explainer, subject)
+        decided_by = explainer.classify(subject.photo).predictions[controls.mode].decided_by
+        weights = regions.block(maps, subject.detail, *_parts(example))
+        drawn: dict[str, str] = {}
+        rows = [SKIP] * len(METHODS)
+        for step, found in enumerate(
+            self.evidences.test(subject, explainer, maps, decided_by is None, wanted)
+        ):
+            finished = [name for name, tests in found.items() if tests.keys() == maps.keys()]
+            for name in finished:
+                if name in blocks.NETWORKS and name not in drawn:
+                    drawn[name] = curves.network(name, found[name], subject.target)
+            progress = "" if len(finished) == len(found) else _progress(found, finished)
+            block = curves.block(found, drawn, subject.target)
+            if step or not progress:  # what was known at first was drawn with the maps
+                rows = self._rows(subject, controls, maps, decided_by, found)
+            if not wanted():  # it may have been replaced while this was being drawn
+                return
+            yield (
+                heading(subject.target, progress),
+                *rows,
+                blocks.about(subject.target, progress),
+                block,
+                weights,
+            )
+
+    def _rows(
+        self,
+        subject: Subject,
+        controls: Controls,
+        maps: Mapping[str, Mapping[str, Attribution]],
+        decided_by: int | None,
+        found: Found,
+    ) -> list[Any]:
+        """The rows with what was found under their maps; a row without maps stays as it is."""
+        return [
+            draw(
+                Row(
+                    method,
+                    row(maps[method], controls.mode, decided_by),
+                    decided_by=decided_by,
+                    tests=lines(found, method, controls.mode, decided_by),
+                ),
+                subject.photo,
+                controls,
+            )
+            if method in maps
+            else SKIP
+            for method in METHODS
+        ]
+
+    def _pressed(
+        self, name: str, visit: Visit, states: Callable[..., Iterator[Any]], block: Callable[..., str]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Runs a long test or, if it is running, stops it; another subject stops it as well."""
+        subject, this = visit.subject, object()
+        if subject is None or visit.running.pop(name, None):
+            return
+        visit.running[name] = this
+
+        def runs() -> bool:
+            return visit.running.get(name) is this and visit.subject == subject
+
+        state: Any = None
+        try:
+            yield '<p class="progress" role="status">Beginning …</p>', gr.Button(STOP)
+            for state in states(subject, self.explainers[subject.kind], self.evidences.background, runs):
+                if not runs():
+                    break
+                yield block(state), SKIP
+            stopped = visit.running.get(name) is not this
+            shown = block(state, True) if stopped and state else untested("Stopped.") if stopped else SKIP
+        except Exception:
+            log.exception("The test %s failed.", name)
+            shown = untested(SORRY)
+        if visit.running.get(name) is this:
+            del visit.running[name]
+        elif name in visit.running:  # stopped and begun anew meanwhile
+            return
+        yield shown if visit.subject == subject else SKIP, gr.Button(RUN)
+
+
+def _maps(explainer: Explainer, subject: Subject) -> dict[str, dict[str, Attribution]]:
+    """Method -> "75" and "100" -> map, all kept by now; without a method that failed, as its row says."""
+    found = {}
+    for method in METHODS:
+        try:
+            *_, found[method] = explainer.refine(
+                subject.photo, method, subject.target, subject.reference, subject.tolerance
+            )
+        except Exception:
+            log.exception("%s cannot be tested.", method)
+    return found
+
+
+def _parts(example: str | None) -> tuple[Tensor | None, bool]:
+    """The parts of an example picture, and whether they are not all told apart."""
+    if example is None:
+        return None, False
+    path, coarse = examples.mask(example)
+    return load_parts(path), coarse
+
+
+def _progress(found: Found, finished: list[str]) -> str:
+    names = ["the ensemble" if name == "average" else f"{name} px" for name in found if name not in finished]
+    return f"Testing the maps of {', '.join(names)} …"

@@ -1,0 +1,136 @@
+"""The block of randomisation: how every map falls apart while the layers of its network become random."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from carmodel.photo import Photo
+from explain.attribution import METHODS
+from explain.detail import shown
+from explain.explainer import Explainer
+from explain.palette import shared_scale
+from explain.render import overlay
+from explain.sanity import LAYERS, Step, cascade
+from explain.words import METHOD_NAMES
+from page.background import Background
+from page.charts import Axis, Line, chart
+from page.key import MARKS, key
+from page.markup import finding, picture, untested
+from page.trust_tab import findings
+from page.trust_tab.blocks import NETWORKS
+from page.trust_tab.findings import Of
+from page.visit import Subject
+
+log = logging.getLogger(__name__)
+
+ACROSS = Axis(
+    range(len(LAYERS) + 1),
+    ("none", *(layer.replace("conv", "c") for layer in LAYERS)),
+    "Random layers, up to and including",
+)
+UP = Axis((-0.75, 0, 0.5, 1), ("", "0", "0.5", "1"))
+LIMIT = ("Fallen apart below", "limit", "dashed", "")
+SIDE = 120  # longest side of a map in the strip, px
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A step of the test as it is shown."""
+
+    layer: str  # the last layer made random; "" for the network as it is
+    correlation: float | None  # of ranks, with the original map; None for a flat map
+    picture: str  # of the map, as HTML
+
+
+def steps(
+    subject: Subject, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+) -> Iterator[dict[Of, tuple[Shown, ...]]]:
+    """What every map has become, after each layer. A map that cannot be computed is left out from then on."""
+    references = {"shap": explainer.references}
+    cascades = {
+        (method, network): cascade(
+            explainer.networks[network],
+            subject.photo.frame,
+            subject.target,
+            method,
+            reference=subject.reference,
+            references=references.get(method),
+            tolerance=subject.tolerance,
+        )
+        for method in METHODS
+        for network in NETWORKS
+    }
+    shown: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
+    for _ in ("", *LAYERS):
+        for method in METHODS:
+            jobs = {
+                of[1]: partial(next, each) for of, each in cascades.items() if of[0] == method and of in shown
+            }
+            for network, job in background.run(jobs, wanted):
+                try:
+                    shown[method, network] += (_shown(job.result(), subject.photo),)
+                except Exception:
+                    log.exception("%s of %s could not be randomised.", method, network)
+                    del shown[method, network]
+            if not wanted():
+                return
+        yield dict(shown)
+
+
+def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> str:
+    """The block as far as the test has come: what it found in the end, charts and strips of maps."""
+    if not shown:
+        return untested("The maps could not be tested.")
+    layers = [step.layer for step in next(iter(shown.values()))]
+    if len(layers) > len(LAYERS):
+        found = finding(findings.sanity({of: each[-1].correlation for of, each in shown.items()}))
+    else:
+        done = f"Random so far: {', '.join(layers[1:]) or 'nothing'}"
+        found = (
+            untested(f"{done}; stopped.") if stopped else f'<p class="progress" role="status">{done} …</p>'
+        )
+    charts = "".join(
+        f"<section><h4>{network} px</h4>{_chart(network, shown)}</section>" for network in NETWORKS
+    )
+    strips = "".join(_strip(*of, each) for of, each in shown.items())
+    return (
+        f'{found}{key([LIMIT])}<div class="halves">{charts}</div><div class="strips">{strips}</div>'
+        "<p class=untested>Under each map: the last layer made random, and the rank correlation with the "
+        "first map. Every map has its own scale.</p>"
+    )
+
+
+def _shown(step: Step, photo: Photo) -> Shown:
+    map = shown(step.attribution, "regions")
+    image = overlay(map, photo, shared_scale([map.map]), side=SIDE)
+    return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70))
+
+
+def _chart(network: str, shown: Mapping[Of, tuple[Shown, ...]]) -> str:
+    values = {
+        method: [step.correlation for step in each]
+        for (method, name), each in shown.items()
+        if name == network
+    }
+    points = range(len(LAYERS) + 1)
+    lines = [Line("limit", [findings.FELL_APART] * len(points), "dashed")]
+    for method, line in values.items():
+        lines.append(Line(method, line + [None] * (len(points) - len(line)), mark=MARKS[method]))
+    said = "; ".join(
+        f"{METHOD_NAMES[method]} {', '.join(map(_figure, line))}" for method, line in values.items()
+    )
+    alt = f"Rank correlation with the original map, {network} px, after each layer made random: {said}."
+    return chart(alt, lines, points, ACROSS, UP, size=(6.6, 2.7))
+
+
+def _figure(correlation: float | None) -> str:
+    return "flat" if correlation is None else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def _strip(method: str, network: str, shown: tuple[Shown, ...]) -> str:
+    items = "".join(
+        f"<li>{step.picture}<b>{step.layer or 'as it is'}</b><span>{_figure(step.correlation)}</span></li>"
+        for step in shown
+    )
+    return f"<section><h4>{METHOD_NAMES[method]}, {network} px</h4><ol>{items}</ol></section>"

@@ -1,0 +1,1 @@
+"""The What if tab: what the networks say of the photo once parts of it are changed."""

@@ -1,0 +1,123 @@
+import errno
+import inspect
+
+import gradio as gr
+import pytest
+
+from page.api.endpoints import publish
+from page.photo_input import PhotoInput
+from page.server.checked import CheckedBlocks, wrong
+from page.server.guard import NO_ROOM, NOT_UNDERSTOOD
+from page.side import side
+from page.what_if_tab.tab import parameters
+
+PHOTO = {"path": "car.jpg", "meta": {"_type": "gradio.FileData"}}
+RIGHT = {
+    "photo": PHOTO,
+    "ensemble": "average",
+    "toward": "suv",
+    "tolerance": 0.02,
+    "edits": ["mirror", "grey"],
+    "box": [0, 0, 1, 1],
+}
+
+
+def ask(photo, ensemble, toward, tolerance, edits, box) -> dict[str, str]:
+    """An endpoint with a parameter of every kind."""
+
+
+@pytest.fixture(scope="module")
+def asked():
+    with CheckedBlocks() as page:
+        left = side(["final"])
+        publish([ask], left.photo, left.controls, parameters())
+    (block_fn,) = page.fns.values()
+    assert block_fn.api_visibility == "public"
+    return block_fn
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"photo": None},  # for which the endpoints have a sentence of their own
+        {"edits": []},
+        {"box": None},
+        {"tolerance": 0.5},
+        {"tolerance": 0.001},
+        {"toward": "predicted"},
+    ],
+)
+def test_nothing_is_wrong(asked, changed):
+    assert wrong(asked, list((RIGHT | changed).values())) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "allowed"),
+    [
+        (
+            "photo",
+            ["car.jpg", 3, [], {}, {"path": "/etc/passwd"}, PHOTO | {"path": 3}, PHOTO | {"meta": None}],
+            "a file that was uploaded before",
+        ),
+        ("ensemble", ["all", None, 1, True, ["average"], {}], "one of average, priority"),
+        ("toward", ["lorry", "", "SUV", None], "one of predicted, sedan, coupe, suv, truck"),
+        (
+            "tolerance",
+            [0, -1, 1e300, 10**400, float("nan"), float("inf"), "0.02", None, [0.02], True],
+            "a number from 0.001 to 0.5",
+        ),
+        (
+            "edits",
+            ["mirror", ["lorry"], ["mirror", None], [[]], None, {}, 3],
+            "a list of any of border, wheels_row, mirror, grey",
+        ),
+    ],
+)
+def test_what_is_wrong_and_what_would_be_right(asked, name, values, allowed):
+    for value in values:
+        assert wrong(asked, list((RIGHT | {name: value}).values())) == f"“{name}” must be {allowed}.", value
+
+
+def test_too_little(asked):
+    names = list(inspect.signature(ask).parameters)
+    assert wrong(asked, [PHOTO]) == f"This endpoint takes a list of 6: {', '.join(names)}."
+
+
+@pytest.mark.parametrize("inputs", [["c", None], ["a"], ["a", 3]])
+def test_what_the_page_never_sends_is_a_sentence(inputs, run_apart):
+    with CheckedBlocks() as page:
+        choice, photo = gr.Radio(["a", "b"]), PhotoInput()
+        choice.change(print, [choice, photo], None, api_visibility="private")
+    (block_fn,) = page.fns.values()
+    assert run_apart(page.preprocess_data(block_fn, ["a", None], None)) == ["a", None]
+    with pytest.raises(gr.Error) as refused:
+        run_apart(page.preprocess_data(block_fn, inputs, None))
+    assert refused.value.message == NOT_UNDERSTOOD
+
+
+def test_full_disk_is_a_sentence(asked, monkeypatch, run_apart):
+    async def full(*given, **named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("gradio.processing_utils.async_move_files_to_cache", full)
+    with pytest.raises(gr.Error) as refused:
+        run_apart(CheckedBlocks().preprocess_data(asked, list(RIGHT.values()), None))
+    assert refused.value.message == NO_ROOM
+
+
+def test_values_that_are_not_text_are_sent_as_a_whole():
+    """An object of an earlier step is never changed in the browser, where it may be in use."""
+    with CheckedBlocks() as page:
+        outputs = [gr.HTML(), gr.Button(), PhotoInput(), gr.JSON()]
+        gr.Button().click(print, None, outputs, api_visibility="private")
+    (block_fn,) = page.fns.values()
+    same = gr.skip()
+    first = ["a", gr.update(interactive=True), PHOTO, [1]]
+    second = ["ab", same, same, [1]]
+    sent = [
+        page.handle_streaming_diffs(block_fn, list(step), "session", "run", final)
+        for step, final in ((first, False), (second, False), (second, True))
+    ]
+    whole = [["replace", [], same]]
+    assert sent == [first, [[["append", [], "b"]], whole, whole, []], second]
