@@ -63,23 +63,26 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """gradio's answer; what it stumbles over was a request that no page of ours makes."""
-        begun = full = False
+        begun = over = False
 
         async def watch(message: Message) -> None:
-            nonlocal begun, full
+            nonlocal begun, over
+            if over:  # some routes answer twice, and what comes after a refusal is part of the other answer
+                return
+            begun = True
             if message["type"] == "http.response.start" and message["status"] == 503:  # the queue's bound
-                begun = full = True
+                over = True
                 await JSONResponse({"detail": FULL}, 503, {"retry-after": "60"})(scope, receive, send)
-            elif not full:
-                begun = True
-                await send(message)
+                return
+            over = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
 
         try:
             await self.app(scope, receive, watch)
         except Exception as error:
             log.exception("A request failed.")
             if begun:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await watch({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             sentence = (NO_ROOM, 507) if isinstance(error, OSError) else (NOT_UNDERSTOOD, 400)
             await PlainTextResponse(*sentence)(scope, receive, send)
@@ -114,11 +117,11 @@ def _again(body: bytes, receive: Receive) -> Receive:
 def _wrong(body: bytes) -> tuple[str, int] | None:
     """The sentence and the status for a body that must not reach gradio; None for others.
 
-    What is no JSON is left to gradio, which knows what each of its routes takes.
+    Text that is no JSON is left to gradio, which knows what each of its routes takes.
     """
     try:
-        return (NO_FETCHING, 403) if _names_an_address(json.loads(body)) else None
-    except RecursionError:
+        return (NO_FETCHING, 403) if _names_an_address(json.loads(body.decode())) else None
+    except (RecursionError, UnicodeDecodeError):
         return NOT_UNDERSTOOD, 400
     except ValueError:
         return None

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 
 LARGE = ((10_000, 10_000), (16_000, 12_500), (20_000, 20_000))  # 100, 200 and 400 megapixels
 ALLOWED = (8_000, 5_000)  # 40 megapixels
+PIECE = 2**20  # bytes
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:
@@ -43,11 +44,19 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         yield f"24 megapixels {mode}.{fmt.lower()}", file.getvalue()
 
 
+def zeros(count: int) -> bytes:
+    """So many zero bytes in zlib's format: what a mebibyte is packed into, again and again."""
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)  # without head and checksum
+    piece = packer.compress(bytes(PIECE)) + packer.flush(zlib.Z_FULL_FLUSH)  # refers to nothing before it
+    rest = packer.compress(bytes(count % PIECE)) + packer.flush()
+    checksum = struct.pack(">HH", count % 65521, 1)  # Adler-32 of zeros
+    return b"\x78\xda" + piece * (count // PIECE) + rest + checksum
+
+
 def png(width: int, height: int, bits: int, colour: int) -> bytes:
     """A black PNG of this bit depth and type of colour (0 grey, 6 RGBA)."""
-    row = bytes(1 + width * bits * (4 if colour == 6 else 1) // 8)
-    packer = zlib.compressobj(9)
-    pixels = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    row = 1 + width * bits * (4 if colour == 6 else 1) // 8  # bytes, the first says that no filter is used
+    pixels = zeros(row * height)
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     chunks = (b"IHDR" + header, b"IDAT" + pixels, b"IEND")
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -57,8 +66,7 @@ def png(width: int, height: int, bits: int, colour: int) -> bytes:
 
 def tiff(width: int, height: int) -> bytes:
     """A TIFF of one strip of 8-bit grey, deflated."""
-    packer = zlib.compressobj(9)
-    pixels = b"".join(packer.compress(bytes(width)) for _ in range(height)) + packer.flush()
+    pixels = zeros(width * height)
     fields = {
         256: width,
         257: height,

@@ -1,5 +1,6 @@
 """Hostile pictures through carmodel.photo: a sample of them; all by `python -m tests.hostile files`."""
 
+import zlib
 from contextlib import suppress
 
 import pytest
@@ -64,6 +65,11 @@ def test_bombs_are_refused_before_they_go_off(data, sentence):
     assert found.sentence.startswith(sentence)
     assert found.megabytes < 5
     assert found.seconds < 0.2
+
+
+@pytest.mark.parametrize("count", [0, 1, 70_000, 2**20, 3 * 2**20 + 5])
+def test_zeros_are_packed_as_zlib_reads_them(count):
+    assert zlib.decompress(bombs.zeros(count)) == bytes(count)  # which checks the checksum too
 
 
 def test_largest_picture_stays_small():

@@ -9,7 +9,7 @@ from page.server.guard import FULL, MAX_BODY, NO_FETCHING, NO_ROOM, NOT_UNDERSTO
 
 
 async def behind(scope, receive, send):
-    """Answers with the body it was given; /broken fails, /late fails in the middle of its answer."""
+    """Answers with the body it was given; some paths fail before it, in its middle or after it."""
     if scope["path"] == "/broken":
         raise KeyError("/a/path")
     if scope["path"] == "/disk":
@@ -23,13 +23,29 @@ async def behind(scope, receive, send):
     if scope["path"] == "/late":
         raise KeyError("/a/path")
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+    if scope["path"] == "/twice":
+        await JSONResponse("again")(scope, receive, send)
+    if scope["path"] == "/afterwards":
+        raise KeyError("/a/path")
 
 
 @pytest.fixture
 def ask(run_apart):
+    async def strict(scope, receive, send):
+        """A server that takes one answer to a request, as uvicorn does."""
+        over = False
+
+        async def take(message):
+            nonlocal over
+            assert not over
+            over = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        await Guard(behind)(scope, receive, take)
+
     def ask(method, path, content=b""):
         async def once():
-            transport = httpx.ASGITransport(Guard(behind))
+            transport = httpx.ASGITransport(strict)
             async with httpx.AsyncClient(transport=transport, base_url="http://page") as http:
                 return await http.request(method, path, content=content)
 
@@ -67,10 +83,14 @@ def test_deep_bodies_are_refused(ask, depth):
 
 
 def test_other_bodies_arrive_as_they_were_sent(ask):
-    for body in (b"", b"no json", b'{"data": []}', bytes(range(256))):
-        status, text = ask("POST", "/gradio_api/queue/join", body)
-        assert status == 200
-        assert text.encode()[:2] == (body or b"nothing")[:2]
+    for body in (b"", b"no json", b'{"data": []}', "ü".encode()):
+        assert ask("POST", "/gradio_api/queue/join", body) == (200, body.decode() or "nothing")
+
+
+@pytest.mark.parametrize("body", [bytes(range(256)), b"\xff", '{"data": []}'.encode("utf-16")])
+def test_what_is_no_text_is_refused_except_for_uploads(ask, body):
+    assert ask("POST", "/gradio_api/mcp/", body) == (400, NOT_UNDERSTOOD)
+    assert ask("POST", "/gradio_api/upload", body)[0] == 200
 
 
 def test_full_queue_is_a_polite_sentence(ask):
@@ -81,6 +101,11 @@ def test_failures_are_a_sentence(ask):
     assert ask("GET", "/broken") == (400, NOT_UNDERSTOOD)
     assert ask("POST", "/disk") == (507, NO_ROOM)
     assert ask("POST", "/late", b"begun") == (200, "begun")
+
+
+def test_only_the_first_answer_counts(ask):
+    assert ask("POST", "/twice", b"once") == (200, "once")
+    assert ask("POST", "/afterwards", b"once") == (200, "once")
 
 
 @pytest.mark.parametrize(("size", "status"), [("192", 200), ("512", 200), ("513", 404), ("x", 404)])
