@@ -16,6 +16,7 @@ from gradio.state_holder import SessionState
 from gradio_client.utils import is_file_obj_with_meta
 
 from carmodel.photo import PhotoError
+from page.markup import SORRY
 from page.photo_input import PhotoInput
 from page.server.guard import NO_ROOM, NOT_UNDERSTOOD
 
@@ -48,6 +49,20 @@ class CheckedBlocks(gr.Blocks):
         except Exception:  # gradio's, whatever it stumbled over: the page itself sends nothing like that
             log.info("A request was refused.", exc_info=True)
             sentence = NOT_UNDERSTOOD
+        raise gr.Error(sentence, print_exception=False)
+
+    async def call_function(self, *given: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+        """What the function of an event answers. Raises gr.Error with a sentence."""
+        try:
+            return await super().call_function(*given, **named)
+        except gr.Error as error:
+            if not error.print_exception:  # ours; gradio's own names paths
+                raise
+            log.info("A request was refused.", exc_info=True)
+            sentence = NOT_UNDERSTOOD
+        except Exception:
+            log.exception("A request failed.")
+            sentence = SORRY
         raise gr.Error(sentence, print_exception=False)
 
     def handle_streaming_diffs(

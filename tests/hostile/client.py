@@ -48,3 +48,17 @@ def assert_gives_nothing_away(text: str) -> None:
     assert "Traceback" not in text
     assert "root:" not in text
     assert str(ROOT) not in text
+
+
+def trigger(http: httpx.Client, event: int, data: object, event_data: object, session: str) -> Any:
+    """Does what the page does when a visitor touches something; returns how it ended, or None if refused."""
+    asked = {"fn_index": event, "data": data, "event_data": event_data, "session_hash": session}
+    begun = http.post(f"{API}/queue/join", content=json.dumps(asked), headers=JSON)
+    if 400 <= begun.status_code < 500:
+        return None
+    with http.stream("GET", f"{API}/queue/data", params={"session_hash": session}) as lines:
+        for line in lines.iter_lines():
+            message = json.loads(line.removeprefix("data: ") or "{}")
+            if message.get("msg") not in ("estimation", "process_starts", "process_generating", None):
+                return message
+    return None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.hostile.client import API, ELSEWHERE, JSON, assert_gives_nothing_away, call, photo, upload
+from tests.hostile.client import API, ELSEWHERE, JSON, assert_gives_nothing_away, call, photo, trigger, upload
 from tests.hostile.corpus import encode, picture
 from tests.hostile.reading import is_one_sentence
 
@@ -68,5 +68,25 @@ def test_any_settings(http, endpoint):
         elif event == "refused":
             assert 400 <= status < 500
         assert_gives_nothing_away(json.dumps(content))
+
+    ask()
+
+
+def test_any_event_of_the_page(http):
+    """Whatever a hand-made request says that a visitor has touched and chosen."""
+    page = http.get("/config").json()
+    values = {each["id"]: each["props"].get("value") for each in page["components"]}
+    events = {each["id"]: each["inputs"] for each in page["dependencies"] if each["backend_fn"]}
+    touched = st.none() | VALUES | st.fixed_dictionaries({}, optional={"file": VALUES, "mark": VALUES})
+
+    @QUICK
+    @given(st.sampled_from(sorted(events)), st.dictionaries(st.integers(0, 12), VALUES), touched, st.uuids())
+    def ask(event, wrong, touched, session):
+        data = [wrong.get(place, values[each]) for place, each in enumerate(events[event])]
+        ended = trigger(http, event, data, touched, str(session))
+        if ended:
+            assert ended["msg"] == "process_completed"
+            assert ended["success"] or is_one_sentence(ended["output"]["error"])
+            assert_gives_nothing_away(json.dumps(ended))
 
     ask()

@@ -5,6 +5,7 @@ import gradio as gr
 import pytest
 
 from page.api.endpoints import publish
+from page.markup import SORRY
 from page.photo_input import PhotoInput
 from page.server.checked import CheckedBlocks, wrong
 from page.server.guard import NO_ROOM, NOT_UNDERSTOOD
@@ -94,6 +95,30 @@ def test_what_the_page_never_sends_is_a_sentence(inputs, run_apart):
     with pytest.raises(gr.Error) as refused:
         run_apart(page.preprocess_data(block_fn, inputs, None))
     assert refused.value.message == NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (gr.Error("There is no photo.", print_exception=False), "There is no photo."),
+        (gr.Error("File /etc/passwd is not in the cache folder."), NOT_UNDERSTOOD),
+        (KeyError("/etc/passwd"), SORRY),
+    ],
+)
+def test_what_a_function_raises_is_a_sentence(error, sentence, run_apart, caplog):
+    def fail(number):
+        raise error
+        yield  # a generator, as the page's handlers are
+
+    with CheckedBlocks() as page:
+        number = gr.Number()
+        number.change(fail, number, number, api_visibility="private")
+    (block_fn,) = page.fns.values()
+    with pytest.raises(gr.Error) as refused:
+        run_apart(page.call_function(block_fn, [1]))
+    assert refused.value.message == sentence
+    assert not refused.value.print_exception
+    assert ("/etc/passwd" in caplog.text) == (sentence == SORRY)
 
 
 def test_full_disk_is_a_sentence(asked, monkeypatch, run_apart):
