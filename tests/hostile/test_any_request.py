@@ -10,7 +10,7 @@ from tests.hostile.client import API, ELSEWHERE, JSON, assert_gives_nothing_away
 from tests.hostile.corpus import encode, picture
 from tests.hostile.reading import is_one_sentence
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 WORDS = (
     "suv",
     "coupe",
