@@ -6,6 +6,7 @@ from html import escape
 from explain.compare import Agreement, Matrix, agreements, least_alike
 from explain.maps import Attribution, difference
 from explain.words import differ, percent, signed
+from page import markup
 
 ALIKE = 0.8  # the rank correlation from which two maps count as much the same
 HEAD = (
@@ -48,7 +49,7 @@ def block(maps: Mapping[str, Attribution]) -> str:
     )
     table = f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return (
-        f'<div class="agreement"><div>{HEAD}<p class="finding">{escape(finding(maps, matrix))}</p></div>'
+        f'<div class="agreement"><div>{HEAD}{markup.finding(finding(maps, matrix))}</div>'
         '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">'
         f"{table}</div></div>"
     )

@@ -19,7 +19,7 @@ from page.compare_tab import agreement
 from page.compare_tab.grid import Cell, grid, heading, progress, shown_maps
 from page.compare_tab.swipe import SAME, pair
 from page.explain_tab.stream import FAILED, PACE, Controls, so_far
-from page.markup import notice
+from page.markup import notice, untested
 from page.photo_input import stand_in
 from page.visit import Subject, Visit
 
@@ -32,7 +32,7 @@ WELCOME = (
     "<p>You will see what every network says about it, which parts of it each relied on, and where they "
     "differ.</p></section>"
 )
-SECOND = '<p class="untested">Choose an example, or give another photo.</p>'
+SECOND = untested("Choose an example, or give another photo.")
 PARTS = ("grid", "pair", "photos")  # of the tab, each drawn by requests of its own
 
 
@@ -211,7 +211,7 @@ def _claim(visit: Visit, *parts: str) -> dict[str, Callable[[], bool]]:
 def _pair(cells: Mapping[str, Cell], first: str, second: str, detail: str, strength: float) -> str:
     maps = shown_maps(cells, detail)
     if first == second:
-        return f'<p class="untested">{SAME}</p>'
+        return untested(SAME)
     if not {first, second} <= maps.keys():
-        return f'<p class="untested">{FAILED}</p>'
+        return untested(FAILED)
     return pair(cells[first], cells[second], (maps[first], maps[second]), scale_of(maps), strength)

@@ -8,7 +8,7 @@ from explain.render import overlay
 from explain.words import describe, differ, named, percent
 from page.compare_tab.grid import Cell
 from page.explain_tab.grid import FOR, legends
-from page.markup import picture
+from page.markup import finding, picture
 
 SIDE = 600  # longest side of a picture in px
 SAME = "Please choose two different networks."
@@ -53,7 +53,7 @@ def pair(
         f'aria-label="How much of the picture shows {names[0]} rather than {names[1]}"></div></figure>'
         f"<figure><h4>{names[0]} − {names[1]} <small>red: more in {names[0]}</small></h4>"
         f'<div class="frame">{changed}</div></figure></div>'
-        f'<div class="caption"><p class="finding">{escape(_upper(differ(change)))}.</p>'
+        f'<div class="caption">{finding(_upper(differ(change)) + ".")}'
         f"{legends(scale, meanings)}</div>"
     )
 

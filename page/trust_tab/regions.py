@@ -8,7 +8,7 @@ from explain.attribution import METHODS, Attribution
 from explain.detail import at_detail
 from explain.regions import Share, border, parts, share
 from explain.words import percent
-from page.markup import finding
+from page.markup import finding, untested
 from page.trust_tab import findings
 from page.trust_tab.blocks import NETWORKS, SHORT
 
@@ -45,7 +45,7 @@ def block(
     sizes = "".join(
         f'<th scope="col">{network}<span> px</span></th>' for _ in methods for network in NETWORKS
     )
-    note = f'<p class="untested">{COARSE}</p>' if labels is not None and coarse else ""
+    note = untested(COARSE) if labels is not None and coarse else ""
     found = finding(findings.regions({of: each[BORDER] for of, each in shares.items()}))
     return (
         f'{found}<table class="parts" aria-label="Weight by region"><thead><tr><td></td>{area}{groups}</tr>'

@@ -50,15 +50,15 @@ def assert_gives_nothing_away(text: str) -> None:
     assert str(ROOT) not in text
 
 
-def trigger(http: httpx.Client, event: int, data: object, event_data: object, session: str) -> Any:
-    """Does what the page does when a visitor touches something; returns how it ended, or None if refused."""
+def trigger(http: httpx.Client, event: int, data: object, event_data: object, session: str) -> dict[str, Any]:
+    """Does what the page does when a visitor touches something; returns the message that ended it."""
     asked = {"fn_index": event, "data": data, "event_data": event_data, "session_hash": session}
     begun = http.post(f"{API}/queue/join", content=json.dumps(asked), headers=JSON)
-    if 400 <= begun.status_code < 500:
-        return None
+    if begun.status_code != 200:
+        return {"msg": "refused", "status": begun.status_code, "sentence": begun.text}
     with http.stream("GET", f"{API}/queue/data", params={"session_hash": session}) as lines:
         for line in lines.iter_lines():
             message = json.loads(line.removeprefix("data: ") or "{}")
             if message.get("msg") not in ("estimation", "process_starts", "process_generating", None):
                 return message
-    return None
+    return {"msg": "lost"}
