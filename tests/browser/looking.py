@@ -1,8 +1,16 @@
 """What the tests of every tab wait for and look at."""
 
+SIZES = ((1440, 900), (390, 844))  # windows to look at: a desktop's and a phone's
 METHODS = ["Grad-CAM", "Integrated Gradients", "SHAP"]
 GREY = """([of, property]) => getComputedStyle(document.querySelector(of))[property]
   .match(/[\\d.]+/g).slice(0, 3).reduce((sum, channel) => sum + channel / 765, 0)"""
+
+
+def each_size(page):
+    """Gives the window each of SIZES, one after the other, and yields its width."""
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        yield width
 
 
 def settle(page, timeout=None):
