@@ -110,7 +110,7 @@ def test_wrong_folder_is_one_sentence(tmp_path, capsys):
 def test_two_processes_train_like_one(class_folders, tmp_path):
     """Without batch normalisation the mean of two halves' gradients is the whole batch's gradient."""
     one, two = tmp_path / "one", tmp_path / "two"
-    more = ("--epochs", "2", "--baseline", "--learning-rate", "0.0001")
+    more = ("--epochs", "3", "--baseline", "--learning-rate", "0.0001")
     assert main(command(class_folders, one, *more)) == 0
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run(
