@@ -39,15 +39,16 @@ class Card:
     data: dict[str, Any]
     training: dict[str, Any]
     results: dict[str, Any]
+    licence: str = ""  # what the weights may be used for, in a sentence or two; "" if the card does not say
 
 
 def read_card(path: Path) -> Card:
     """The card in a JSON file. Raises WeightsError for what is missing, damaged or not a network's card."""
     table = read_table(path)
-    expected = [field.name for field in fields(Card)]
-    for key in [*expected, *table]:
-        if (key in expected) != (key in table):
-            fault = "lacks" if key in expected else "has an unknown"
+    known = [field.name for field in fields(Card)]
+    for key in [*known, *table]:
+        if (key in known) != (key in table) and key != "licence":
+            fault = "lacks" if key in known else "has an unknown"
             raise WeightsError(f"{path.name} {fault} {brief(key)}.")
     if isinstance(table["classes"], list):
         table["classes"] = tuple(table["classes"])
@@ -77,6 +78,7 @@ def wrong_value(card: Card) -> str:
         "data is not a table of JSON's values": _is_table(card.data),
         "training is not a table of JSON's values": _is_table(card.training),
         "results is not a table of JSON's values": _is_table(card.results),
+        "licence is not a text": isinstance(card.licence, str) and _is_table({"licence": card.licence}),
     }
     return next((wrong for wrong, holds in checks.items() if not holds), "")
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.serialization import get_unsafe_globals_in_checkpoint
 
 from carmodel.card import Card, WeightsError, brief, read_bytes
+from carmodel.memory import wants_memory
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.weights import WEIGHTS, blank, save, wrong_tensor
 
@@ -105,6 +106,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         with warnings.catch_warnings(action="ignore"):
             table = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds, from EOFError to UnpicklingError
+        if wants_memory(error):
+            raise
         raise WeightsError(f"{path.name} {_unreadable(data)}") from error
     if isinstance(table, dict):
         table = next((table[key] for key in WRAPPERS if isinstance(table.get(key), dict)), table)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from carmodel.card import NAME, Card, WeightsError, brief, read_table
 from carmodel.cue import TENSORS
+from carmodel.files import shown
 from carmodel.network import CLASSES, SIZES
 from carmodel.published import NOTES, import_network
 from carmodel.weights import REFERENCES, WEIGHTS, available, load
@@ -69,12 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.model, options.size, classes=options.classes, name=options.name, folder=options.out
         )
     except WeightsError as error:
-        print(error, file=sys.stderr)
+        print(shown(error), file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"{options.out} cannot be written: {error.strerror}.", file=sys.stderr)
+        print(shown(f"{options.out} cannot be written: {error.strerror}."), file=sys.stderr)
         return 2
-    print("\n".join([f"wrote {written}", *NOTES]))
+    print("\n".join([f"wrote {shown(written)}", *NOTES]))
     return 0
 
 

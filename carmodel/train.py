@@ -16,6 +16,7 @@ import torch
 from carmodel.calibration import fit_temperature, fold_temperature
 from carmodel.dataset import RUNS, Frames, training_frames
 from carmodel.evaluate import accuracy_by_source
+from carmodel.files import shown
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.options import fails_in_a_sentence, photo_options
 from carmodel.pictures import TrainingPictures
@@ -26,11 +27,18 @@ from carmodel.weights import WEIGHTS, Card, load, save
 
 
 def finish(
-    run: Run, training: Frames, validation: Frames, seconds: float, folder: Path, before: Card | None = None
+    run: Run,
+    training: Frames,
+    validation: Frames,
+    seconds: float,
+    folder: Path,
+    before: Card | None = None,
+    licence: str | None = None,
 ) -> Path:
     """Calibrate the best epoch's network on the validation photos and write it with its card.
 
-    before is the card of the network that the run began with; its training is kept in the new card.
+    before is the card of the network that the run began with; its training is kept in the new card, and its
+    licence unless there is another one.
     """
     network = CarNet(run.recipe.size, run.recipe.batchnorm)
     network.load_state_dict(run.best["state"])
@@ -57,6 +65,7 @@ def finish(
         }
         | ({"before": before.training} if before else {}),
         results={"validation": accuracy_by_source(run.best["logits"], validation)},
+        licence=(before.licence if before else "") if licence is None else licence,
     )
     return save(network, card, folder)
 
@@ -71,12 +80,13 @@ def train(
     processes: Processes | None = None,
     start: tuple[CarNet, Card] | None = None,
     taught: SoftTargets | None = None,
+    licence: str | None = None,
 ) -> Path:
     """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`.
 
     start is the network that the first epoch begins with, if not with random weights, and its card; of a
     network of the other size only the convolutions are used. taught is what a teacher says of the training
-    photos.
+    photos, licence what the weights may be used for.
     """
     processes = processes or Processes()
     begun, before = start or (None, None)
@@ -97,7 +107,9 @@ def train(
         if processes.is_first:
             run.save(checkpoint)
     seconds = sum(row["seconds"] for row in run.history)
-    return finish(run, training, validation, seconds, folder, before) if processes.is_first else folder
+    if not processes.is_first:
+        return folder
+    return finish(run, training, validation, seconds, folder, before, licence)
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -151,6 +163,12 @@ def _arguments() -> argparse.ArgumentParser:
         "--seed", type=int, default=plain.seed, help="decides weights, order and pictures (%(default)s)"
     )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights and their card")
+    parser.add_argument(
+        "--licence",
+        metavar="TEXT",
+        help="for the card: what the weights may be used for, given the terms of the photos "
+        "(default: what the card of the network that it starts from says)",
+    )
     parser.add_argument("--checkpoint", type=Path, help="file to continue from and write to (runs/NAME.pt)")
     parser.add_argument(
         "--workers", type=int, default=0, help="processes that prepare pictures (%(default)s)"
@@ -193,12 +211,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
             recipe = replace(recipe, soft_targets=taught.sha256)
         checkpoint = options.checkpoint or RUNS / f"{recipe.name}.pt"
         written = train(
-            recipe, training, validation, checkpoint, options.out, options.workers, processes, start, taught
+            recipe,
+            training,
+            validation,
+            checkpoint,
+            options.out,
+            options.workers,
+            processes,
+            start,
+            taught,
+            options.licence,
         )
     finally:
         processes.close()
     if processes.is_first:
-        print(f"wrote {written}")
+        print(f"wrote {shown(written)}")
 
 
 if __name__ == "__main__":

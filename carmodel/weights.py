@@ -33,6 +33,7 @@ from carmodel.card import (
 from carmodel.ensemble import PUBLISHED_OWNERS
 from carmodel.files import write_whole
 from carmodel.frame import FRAME
+from carmodel.memory import wants_memory
 from carmodel.network import CLASSES, CarNet
 
 __all__ = [
@@ -208,6 +209,8 @@ def _tensors(data: bytes, file: str) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load(data)
     except Exception as error:  # a KeyError for an unknown type, a ValueError for a wrong length, …
+        if wants_memory(error):
+            raise
         raise WeightsError(f"{file} is damaged: it cannot be read as safetensors.") from error
 
 

@@ -25,6 +25,8 @@ def test_weights_are_there_and_small():
     for path in WEIGHTS.iterdir():
         assert path.stat().st_size <= 10_000_000, path.name
     assert load_references().shape == (16, 3, 300, 300)
+    licences = {load(name)[1].licence for name in available()}
+    assert len(licences) == 1 and "not for commercial use" in licences.pop()
 
 
 @pytest.mark.skipif(not PHOTOS.exists(), reason="the labelled photos are not here: ../shared/cars")

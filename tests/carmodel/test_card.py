@@ -46,6 +46,14 @@ def test_card_is_read(tmp_path):
     )
 
 
+def test_licence_need_not_be_said(tmp_path):
+    path = tmp_path / "mine.json"
+    for told, licence in (({}, ""), ({"licence": "For research."}, "For research.")):
+        path.write_text(json.dumps(TABLE | told))
+        assert read_card(path).licence == licence
+    assert refusal(tmp_path, TABLE | {"licence": 3}) == "mine.json is wrong: licence is not a text."
+
+
 @pytest.mark.parametrize("key", TABLE)
 def test_missing_value(tmp_path, key):
     table = {name: value for name, value in TABLE.items() if name != key}

@@ -129,7 +129,7 @@ def test_two_processes_train_like_one(class_folders, tmp_path):
 
 def test_continues_from_other_weights(class_folders, tmp_path, capsys):
     first, second = tmp_path / "first", tmp_path / "second"
-    assert main(command(class_folders, first, "--epochs", "1")) == 0
+    assert main(command(class_folders, first, "--epochs", "1", "--licence", "For research.")) == 0
     # So slow that the weights stay what they were, apart from the temperature and half precision.
     slow = ["--epochs", "1", "--start", str(first / "weights"), "--learning-rate", "1e-9"]
     assert main([*command(class_folders, second), *slow]) == 0
@@ -137,6 +137,7 @@ def test_continues_from_other_weights(class_folders, tmp_path, capsys):
     kernels = [network.features.conv3.weight for network in networks]
     assert torch.allclose(*kernels, atol=1e-3)
     card = json.loads((first / "weights" / "final-75.json").read_text())
+    assert card["licence"] == load("final-75", second / "weights")[1].licence == "For research."
     training = load("final-75", second / "weights")[1].training
     assert training["recipe"]["start"] == card["sha256"]
     assert training["before"] == card["training"]
