@@ -8,6 +8,7 @@ import torch
 
 from carmodel.dataset import DataError
 from carmodel.files import whole_file
+from carmodel.memory import wants_memory
 
 
 def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
@@ -27,6 +28,8 @@ def read_checkpoint(path: Path, wanted: Iterable[str], device: torch.device | st
     except OSError:
         raise
     except Exception as error:  # of many kinds, from EOFError to UnpicklingError
+        if wants_memory(error):
+            raise
         raise DataError(f"{path} is damaged; delete it to begin anew.") from error
     if not isinstance(state, dict) or not set(wanted) <= state.keys():
         raise DataError(f"{path} is a checkpoint of something else; name another one or delete it.")

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from carmodel.card import Card, WeightsError, read_bytes, read_table
 from carmodel.files import write_whole
+from carmodel.memory import wants_memory
 from carmodel.network import CHANNELS, CarNet
 from carmodel.weights import WEIGHTS
 
@@ -140,6 +141,8 @@ def load(cards: Mapping[str, Card], folder: Path = WEIGHTS) -> Detector | None:
     try:
         tensors = {key: value.float() for key, value in safetensors.torch.load(data).items()}
     except Exception as error:  # of many kinds, as carmodel.weights knows
+        if wants_memory(error):
+            raise
         raise WeightsError(f"{TENSORS} is damaged: it cannot be read as safetensors.") from error
     width = 2 * CHANNELS[BLOCK - 1]
     shapes = {

@@ -7,21 +7,23 @@ when present) or by class folders: `train/sedan/…`, `val/sedan/…`, or just `
 
 import csv
 import hashlib
-import os
+import io
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from carmodel.files import name_bytes, shown, whole_file, write_whole
 from carmodel.frame import FRAME
 from carmodel.network import CLASSES
-from carmodel.photo import PhotoError, read_photo
+from carmodel.photo import PhotoError, PhotoMemoryError, read_photo
 
 SPLITS = ("train", "val", "test")
 RUNS = Path("runs")  # checkpoints and cached frames; never committed
@@ -87,7 +89,8 @@ def read_samples(folder: Path, splits: Sequence[str] = SPLITS) -> tuple[Sample, 
 
 
 def _from_manifest(manifest: Path) -> list[Sample]:
-    with manifest.open(newline="", encoding="utf-8") as file:
+    # Names are the bytes that files have, whatever their encoding.
+    with manifest.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         rows = csv.DictReader(file)
         missing = {"path", "split", "label"} - set(rows.fieldnames or ())
         if missing:
@@ -97,7 +100,7 @@ def _from_manifest(manifest: Path) -> list[Sample]:
                 manifest.parent / row["path"],
                 _label(row["label"], manifest),
                 row["split"],
-                row.get("source") or "photos",
+                shown(row.get("source") or "photos"),
             )
             for row in rows
         ]
@@ -113,7 +116,7 @@ def _from_class_folders(folder: Path) -> list[Sample]:
     position: Counter[int] = Counter()
     # Order within a class by a hash of the name: stable, and unrelated to how files were numbered.
     for path, label in sorted(
-        _class_folder(folder), key=lambda item: hashlib.sha256(item[0].name.encode()).digest()
+        _class_folder(folder), key=lambda item: hashlib.sha256(name_bytes(item[0].name)).digest()
     ):
         split = {8: "val", 9: "test"}.get(position[label] % 10, "train")
         position[label] += 1
@@ -149,7 +152,8 @@ def load_frames(samples: Sequence[Sample], cache: Path, workers: int = 2) -> Fra
     key = hashlib.sha256()
     for sample in samples:
         facts = sample.path.stat() if sample.path.exists() else None
-        key.update(f"{sample.path.resolve()}|{facts and (facts.st_size, facts.st_mtime_ns)}\n".encode())
+        line = f"{sample.path.resolve()}|{facts and (facts.st_size, facts.st_mtime_ns)}\n"
+        key.update(name_bytes(line))
     stored = cache / f"frames-{key.hexdigest()[:16]}.npy"
     index = stored.with_suffix(".unreadable.csv")
     if not (stored.exists() and index.exists()):
@@ -165,7 +169,7 @@ def load_frames(samples: Sequence[Sample], cache: Path, workers: int = 2) -> Fra
     kept = tuple(sample for row, sample in enumerate(samples) if row not in reasons)
     if not kept:
         raise DataError("None of the photos can be read; check the folder.")
-    unreadable = tuple((str(samples[row].path), reason) for row, reason in reasons.items())
+    unreadable = tuple((shown(samples[row].path), reason) for row, reason in reasons.items())
     return Frames(np.load(stored, mmap_mode="r"), kept, unreadable)
 
 
@@ -177,35 +181,31 @@ def training_frames(folder: Path, cache: Path) -> tuple[Frames, Frames]:
 
 def _write_frames(samples: Sequence[Sample], stored: Path, index: Path, workers: int) -> None:
     reasons: dict[int, str] = {}
-    draft = stored.with_suffix(f".{os.getpid()}.part.npy")
 
     def read(row: int) -> np.ndarray | None:
         try:
             frame = read_photo(samples[row].path).frame
+        except PhotoMemoryError:  # no fault of the photo, which must not be left out for good
+            raise
         except PhotoError as error:
             reasons[row] = str(error)
             return None
         return frame.mul(255).round().byte().numpy()
 
-    try:
-        header = np.lib.format.open_memmap(draft, "w+", np.uint8, (len(samples), 3, FRAME, FRAME)).offset
-        count = 0
-        with (
-            ThreadPoolExecutor(workers) as pool,
-            tqdm(
-                pool.map(read, range(len(samples))), "reading photos", len(samples), unit="photo"
-            ) as read_all,
-            draft.open("r+b") as file,  # on a full disk, to write into a mapped file would end the process
-        ):
-            file.seek(header)
-            for frame in read_all:
-                if frame is not None:
-                    file.write(frame.tobytes())
-                    count += 1
-        if count < len(samples):
-            np.save(draft, np.load(draft, mmap_mode="r")[:count].copy())
-        with index.open("w", newline="", encoding="utf-8") as listed:
-            csv.writer(listed).writerows(sorted(reasons.items()))
-        draft.replace(stored)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole_file(stored) as file, ThreadPoolExecutor(workers) as pool:
+        _write_header(file, len(samples))
+        for frame in tqdm(pool.map(read, range(len(samples))), "reading photos", len(samples), unit="photo"):
+            if frame is not None:
+                file.write(frame.tobytes())
+        file.seek(0)
+        _write_header(file, len(samples) - len(reasons))
+        listed = io.StringIO(newline="")
+        csv.writer(listed).writerows(sorted(reasons.items()))
+        write_whole(index, listed.getvalue())
+
+
+def _write_header(file: BinaryIO, frames: int) -> None:
+    """The start of an .npy file of so many frames; as long for fewer."""
+    shape = (frames, 3, FRAME, FRAME)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)

@@ -1,6 +1,7 @@
 """What the commands that work on labelled photos have in common: their options, and how they fail."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -9,6 +10,8 @@ from typing import Protocol
 
 from carmodel.card import WeightsError
 from carmodel.dataset import RUNS, DataError
+from carmodel.files import shown
+from carmodel.memory import NO_MEMORY, wants_memory
 
 
 def photo_options(command: str, description: str) -> argparse.ArgumentParser:
@@ -30,21 +33,29 @@ class Command(Protocol):
 def fails_in_a_sentence(main: Callable[[Sequence[str] | None], None]) -> Command:
     """The command line `main`, which takes the arguments, as one that returns its exit code.
 
-    The code is 0, or 2 after one sentence on stderr about photos or weights that cannot be used, or a file
-    that cannot be read or written, for want of room or permission.
+    The code is 0, or 2 after one sentence on stderr about photos or weights that cannot be used, a file that
+    cannot be read or written, for want of room or permission, or too little memory. What is printed may hold
+    any character, whatever the encoding of the output.
     """
 
     @wraps(main)
     def command(arguments: Sequence[str] | None = None) -> int:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             main(arguments)
         except (DataError, WeightsError) as error:
-            print(error, file=sys.stderr)
+            print(shown(error), file=sys.stderr)
             return 2
         except OSError as error:
             place, reason = error.filename or "A file", error.strerror or error
             goes_on = "once it can, the same command goes on from here."
-            print(f"{place} cannot be read or written: {reason}; {goes_on}", file=sys.stderr)
+            print(shown(f"{place} cannot be read or written: {reason}; {goes_on}"), file=sys.stderr)
+            return 2
+        except Exception as error:
+            if not wants_memory(error):
+                raise
+            print(NO_MEMORY, file=sys.stderr)
             return 2
         return 0
 

@@ -27,6 +27,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from carmodel.frame import FRAME, to_frame
+from carmodel.memory import wants_memory
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
@@ -48,6 +49,17 @@ READERS = (
 
 class PhotoError(ValueError):
     """A picture that cannot be used; the message is one sentence that says what to do."""
+
+
+class PhotoMemoryError(PhotoError, MemoryError):
+    """A picture that there was not enough memory for, which says nothing about the picture."""
+
+    def __init__(
+        self,
+        sentence: str = "There is not enough memory to read this picture; "
+        "please use a smaller one, or try again once there is more.",
+    ) -> None:
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +111,8 @@ def read_photo(source: str | os.PathLike[str] | bytes | BinaryIO | Image.Image) 
             f"This picture has more than {MAX_PIXELS // 10**6} megapixels; please make it smaller first."
         ) from error
     except Exception as error:  # Pillow's readers let many kinds through, from struct.error to MemoryError
+        if wants_memory(error):
+            raise PhotoMemoryError from error
         raise PhotoError(
             "This picture is damaged or incomplete; please save it again or use another one."
         ) from error
@@ -124,6 +138,8 @@ def _contents(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
                 source.seek(0)
             data = bytes(source.read(MAX_BYTES + 1))
     except Exception as error:
+        if wants_memory(error):
+            raise PhotoMemoryError from error
         raise PhotoError(
             "The picture could not be opened; please choose a file that exists and may be read."
         ) from error

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from carmodel.dataset import DataError, Frames
-from carmodel.files import write_whole
+from carmodel.files import name_bytes, write_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class SoftTargets:
 def fingerprint(frames: Frames) -> str:
     """Names the photos and their order by file name and label, wherever their folder is."""
     lines = (f"{sample.path.name}|{sample.label}\n" for sample in frames.samples)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256(name_bytes("".join(lines))).hexdigest()
 
 
 def write_soft_targets(path: Path, logits: Tensor, frames: Frames, seed: int, zoom_out: float) -> None:

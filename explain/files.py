@@ -2,25 +2,26 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
+from PIL import Image
 
 from explain.detail import at_detail
+from explain.markup import written
 from explain.offline import Found, offline
 from explain.render import overlay, upright
 from explain.report import Report, as_table, scale_of
 from explain.sheet import contact_sheet
 
 
-def write(report: Report, folder: Path, found: Found | None = None) -> Iterator[str]:
-    """Writes every file of a report into a folder that exists; yields the name of each once it is there.
+def contents(report: Report, found: Found | None = None) -> Iterator[tuple[str, bytes]]:
+    """Every file of a report, one after the other: its name and what is in it.
 
     photo.png is the photo as the networks were given it: upright, without any of its file's metadata. What
-    is `found` about maps stands in report.html. Raises OSError where the folder cannot be written to.
+    is `found` about maps stands in report.html.
     """
-    upright(report.photo).save(folder / "photo.png")
-    yield "photo.png"
+    yield "photo.png", _png(upright(report.photo))
     arrays = {}
     for method, columns in report.rows.items():
         shown = at_detail(columns, report.detail)
@@ -28,14 +29,18 @@ def write(report: Report, folder: Path, found: Found | None = None) -> Iterator[
         for column, attribution in columns.items():
             name = f"{method}_{column}"
             arrays[name] = attribution.map.numpy()
-            overlay(shown[column], report.photo, scale).save(folder / f"{name}.png")
-            yield f"{name}.png"
-    np.savez_compressed(folder / "maps.npz", allow_pickle=False, **arrays)
-    yield "maps.npz"
+            yield f"{name}.png", _png(overlay(shown[column], report.photo, scale))
+    maps, sheet = BytesIO(), BytesIO()
+    np.savez_compressed(maps, allow_pickle=False, **arrays)
+    yield "maps.npz", maps.getvalue()
     text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
-    yield "report.json"
-    (folder / "report.html").write_text(offline(report, found), encoding="utf-8")
-    yield "report.html"
-    contact_sheet(report).savefig(folder / "contact_sheet.png", dpi="figure")
-    yield "contact_sheet.png"
+    yield "report.json", f"{text}\n".encode()
+    yield "report.html", written(offline(report, found)).encode()
+    contact_sheet(report).savefig(sheet, dpi="figure", format="png")
+    yield "contact_sheet.png", sheet.getvalue()
+
+
+def _png(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carmodel.dataset import Sample
-from carmodel.files import whole_file
+from carmodel.files import name_bytes, whole_file
 from carmodel.network import CLASSES
 
 Row = dict[str, str | int | float | bool | None]
@@ -45,7 +45,7 @@ def survey_order(samples: Sequence[Sample], seed: int) -> list[Sample]:
     survey thus continues a smaller one.
     """
     groups: dict[tuple[int, str], list[Sample]] = defaultdict(list)
-    for sample in sorted(samples, key=lambda each: sha256(f"{seed} {each.path.name}".encode()).digest()):
+    for sample in sorted(samples, key=lambda each: sha256(name_bytes(f"{seed} {each.path.name}")).digest()):
         groups[sample.label, sample.source].append(sample)
     sources = sorted({sample.source for sample in samples})
     classes = []
@@ -60,7 +60,7 @@ def fingerprint(samples: Sequence[Sample], folder: Path) -> str:
     key = sha256()
     for sample in samples:
         path = sample.path.relative_to(folder).as_posix()
-        key.update(f"{path}|{CLASSES[sample.label]}|{sample.source}\n".encode())
+        key.update(name_bytes(f"{path}|{CLASSES[sample.label]}|{sample.source}\n"))
     return key.hexdigest()
 
 

@@ -11,7 +11,7 @@ from threading import Thread
 
 import torch
 
-from carmodel.photo import PhotoError, read_photo
+from carmodel.photo import PhotoError, PhotoMemoryError, read_photo
 from explain.explainer import Explainer
 from explain.survey.photo import PARTS
 from explain.survey.records import Record, SurveyError, write_record
@@ -30,7 +30,7 @@ def work(tasks: Sequence[Task], workers: int, weights: Path, kind: str) -> Itera
     """Does all tasks, in this process or in `workers` others, and yields each when its record is written.
 
     Networks are those of Explainer(weights, kind). A photo that cannot be read gets an empty record. Raises
-    WeightsError, OSError if a record cannot be written, and SurveyError if a process was killed.
+    MemoryError, WeightsError, OSError if a record cannot be written, and SurveyError if a process was killed.
     """
     if workers == 1:
         _prepare()
@@ -54,6 +54,8 @@ def _measure(task: Task, weights: Path, kind: str) -> Task:
     try:
         # A new one for every photo: an explainer keeps what it computed, and no photo comes twice.
         record = PARTS[task.part](Explainer(weights, kind), read_photo(task.photo))
+    except PhotoMemoryError:  # no fault of the photo, which must not be left out for good
+        raise
     except PhotoError:
         record = Record(rows=(), seconds={})
     write_record(task.record, record)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from carmodel.card import WeightsError
 from carmodel.dataset import DataError
+from carmodel.memory import NO_MEMORY
 from carmodel.options import fails_in_a_sentence, photo_options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,14 @@ def test_photos_must_be_named(capsys):
             PermissionError(errno.EACCES, os.strerror(errno.EACCES), "a.json"),
             "a.json cannot be read or written: Permission denied; "
             "once it can, the same command goes on from here.",
+        ),
+        (
+            RuntimeError("std::bad_alloc"),
+            NO_MEMORY,
+        ),
+        (
+            DataError("There is no folder caf\udce9."),
+            "There is no folder caf\ufffd.",
         ),
         (
             OSError("no way"),

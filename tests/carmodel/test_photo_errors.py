@@ -1,6 +1,7 @@
 """What carmodel.photo refuses, and how."""
 
 import io
+import pickle
 import random
 import struct
 import warnings
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from carmodel.photo import PhotoError, read_photo
+from carmodel.photo import PhotoError, PhotoMemoryError, read_photo
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8))
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
@@ -111,7 +112,7 @@ def test_what_cannot_be_opened(tmp_path):
         assert message == "The picture could not be opened; please choose a file that exists and may be read."
 
 
-@pytest.mark.parametrize("error", [MemoryError, SyntaxError, struct.error, RecursionError, KeyError, OSError])
+@pytest.mark.parametrize("error", [SyntaxError, struct.error, RecursionError, KeyError, OSError])
 def test_whatever_pillow_raises(error):
     class Broken(Image.Image):
         def load(self):
@@ -122,6 +123,26 @@ def test_whatever_pillow_raises(error):
     assert (
         refusal(Broken()) == "This picture is damaged or incomplete; please save it again or use another one."
     )
+
+
+class Large(Image.Image):
+    size = (40, 40)
+
+    def load(self):
+        raise MemoryError
+
+
+class LargeFile(io.BytesIO):
+    def read(self, size=-1):
+        raise MemoryError
+
+
+@pytest.mark.parametrize("source", [Large(), LargeFile()])
+def test_want_of_memory_is_no_fault_of_the_picture(source):
+    with pytest.raises(PhotoMemoryError, match="not enough memory to read this picture") as caught:
+        read_photo(source)
+    again = pickle.loads(pickle.dumps(caught.value))  # as between processes
+    assert str(again) == str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore")

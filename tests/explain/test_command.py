@@ -11,7 +11,7 @@ from carmodel.network import CLASSES, CarNet
 from carmodel.photo import read_photo
 from carmodel.vision import v2
 from carmodel.weights import save, save_references
-from explain.__main__ import main
+from explain.command import main
 from explain.explainer import Explainer
 
 ROOT = Path(__file__).resolve().parents[2]

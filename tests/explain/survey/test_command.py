@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from carmodel.network import CLASSES
-from explain.survey import __main__ as command
-from explain.survey import workers
-from explain.survey.__main__ import main
+from explain.survey import command, workers
+from explain.survey.command import main
 from explain.survey.records import Record, write_record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,7 +34,7 @@ def measure(explainer, photo):
 
 workers.PARTS = MappingProxyType({{"maps": measure}})
 if __name__ == "__main__":
-    from explain.survey import __main__ as command
+    from explain.survey import command
     command.draw = lambda summary, maps: {{}}
     sys.exit(command.main())
 """
