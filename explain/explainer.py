@@ -1,8 +1,7 @@
 """Both networks, or one alone, ready to classify and to explain, computing nothing twice."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -19,10 +18,9 @@ from carmodel.network import SIZES, CarNet
 from carmodel.photo import Photo, block_means
 from carmodel.weights import WEIGHTS, WeightsError, load, load_owners, load_references
 from explain.attribution import TOLERANCE, Attribution, Target, check
+from explain.cache import ABSENT, Cache
 from explain.shapley import Background, ShapleyValues, background, shapley_values
 from explain.stages import Progress, next_stage, rounds
-
-KEPT = 256  # results in memory, at most about a megabyte each
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,26 +32,25 @@ class Classification:
     cue: Cue | None = None  # whether it is a car at all; None if that is not known for these networks
 
 
-@dataclass(eq=False)
-class _Cell:
-    """A place in the cache; its lock is held while its value is computed."""
-
-    value: Any = None
-    lock: Lock = field(default_factory=Lock)
-
-
 class Explainer:
     """Classifies photos and explains the answers; may be shared by threads.
 
-    Results are kept, and of more than KEPT the least recently used forgotten. A thread that asks for what
-    another one is computing waits for it; SHAP's references go through a network once; Integrated Gradients
-    continues from the steps it has, and a looser tolerance gets what a tighter one found.
+    Results are kept in `cache`, which several may share. A thread that asks for what another one is computing
+    waits for it; what SHAP's references cause in a network is kept too; Integrated Gradients continues from
+    the steps it has, and a looser tolerance gets what a tighter one found.
 
     kind is "final" or "baseline", whose two networks it loads; or `alone` names one network instead, which
     has no ensemble. Raises WeightsError if a file is missing, damaged or of another network.
     """
 
-    def __init__(self, folder: Path = WEIGHTS, kind: str = "final", alone: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path = WEIGHTS,
+        kind: str = "final",
+        alone: str | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        self.cache = cache or Cache()
         if alone:
             network, card = load(alone, folder)
             loaded = {str(card.size): (network, card)}
@@ -66,11 +63,15 @@ class Explainer:
         self.cards = {name: card for name, (_, card) in loaded.items()}
         self.owners = load_owners(folder)
         self.detector = load_detector(self.cards, folder)
-        self.references = load_references(folder)  # (16, 3, 300, 300)
+        self._references = (255 * load_references(folder)).round().byte()  # a quarter of the memory
         self.computations = 0  # results computed, not found
-        self._backgrounds = {name: _Cell() for name in self.networks}
-        self._cells: OrderedDict[Hashable, _Cell] = OrderedDict()
+        self._name = object()  # in the keys of what is kept: of these networks as they were loaded
         self._lock = Lock()
+
+    @property
+    def references(self) -> Tensor:
+        """The frames (16, 3, 300, 300) that SHAP compares with, in [0, 1]."""
+        return self._references.float() / 255
 
     def classify(self, photo: Photo) -> Classification:
         """The logits and predictions of a photo, and whether it looks like one of a car."""
@@ -91,7 +92,7 @@ class Explainer:
             cue = self.detector.cue(blocks) if self.detector else None
             return Classification(MappingProxyType(logits), MappingProxyType(predictions), cue)
 
-        return self._kept((photo.digest, "classification"), compute)
+        return self.cache.get((self._name, photo.digest), self._counted(compute))
 
     def refine(
         self,
@@ -114,12 +115,16 @@ class Explainer:
 
         def advance(name: str, before: Progress | None, wanted: float) -> Progress:
             network, shown = self.networks[name], before.latest.steps if before else 0
-            compute = partial(next_stage, network, photo.frame, target, method, reference, shapley)
-            return self._kept(
-                (photo.digest, name, target, method, reference if method == "integrated_gradients" else None),
-                compute,
+
+            def further(kept: Progress | None) -> Progress:
+                settings = target, method, reference, shapley
+                return next_stage(network, photo.frame, *settings, kept or before).compact
+
+            return self.cache.get(
+                self._key(photo, name, target, method, reference),
+                self._counted(further),
                 lambda kept: kept.finished(wanted) or kept.latest.steps > shown,
-            )
+            ).on_frame(network)
 
         def shapley(network: CarNet) -> ShapleyValues:
             x, known = block_means(photo.frame, network.size), self._background(network)
@@ -128,29 +133,41 @@ class Explainer:
         stages = rounds([partial(advance, name) for name in networks], tolerance)
         return (dict(zip(networks, maps, strict=True)) for maps in stages)
 
-    def _background(self, network: CarNet) -> Background:
-        """What the references cause in a network, computed once: about 30 MB at 75 px and 60 MB at 100 px."""
-        cell = self._backgrounds[str(network.size)]
-        with cell.lock:
-            if cell.value is None:
-                cell.value = background(network, block_means(self.references, network.size))
-            return cell.value
-
-    def _kept(
+    def known(
         self,
-        key: Hashable,
-        compute: Callable[[Any], Any],
-        enough: Callable[[Any], bool] = lambda _: True,
-    ) -> Any:  # noqa: ANN401
-        """The value under key. If it is not enough, or not there, compute makes the next of it or of None."""
-        with self._lock:
-            cell = self._cells.setdefault(key, _Cell())
-            self._cells.move_to_end(key)
-            if len(self._cells) > KEPT:
-                self._cells.popitem(last=False)
-        with cell.lock:
-            if cell.value is None or not enough(cell.value):
-                cell.value = compute(cell.value)
-                with self._lock:
-                    self.computations += 1
-            return cell.value
+        photo: Photo,
+        method: str,
+        target: Target,
+        reference: str = "blur",
+        tolerance: float = TOLERANCE,
+    ) -> dict[str, Attribution]:
+        """The finished maps of all networks, without computing or waiting: nothing where one is missing."""
+        found = {}
+        for name, network in self.networks.items():
+            kept = self.cache.find(self._key(photo, name, target, method, reference))
+            if kept is ABSENT or not kept.finished(tolerance):
+                return {}
+            found[name] = kept.on_frame(network).best
+        return found
+
+    def _key(self, photo: Photo, name: str, target: Target, method: str, reference: str) -> tuple[Any, ...]:
+        compared = reference if method == "integrated_gradients" else None
+        return self._name, photo.digest, name, target, method, compared
+
+    def _background(self, network: CarNet) -> Background:
+        """What the references cause in a network: about 30 MB at 75 px and 60 MB at 100 px."""
+        return self.cache.get(
+            (self._name, network.size),
+            lambda _: background(network, block_means(self.references, network.size)),
+        )
+
+    def _counted(self, compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The same function, whose results are counted."""
+
+        def counted(before: Any) -> Any:  # noqa: ANN401
+            value = compute(before)
+            with self._lock:
+                self.computations += 1
+            return value
+
+        return counted

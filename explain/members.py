@@ -8,6 +8,7 @@ from carmodel.card import Card, WeightsError
 from carmodel.ensemble import Prediction
 from carmodel.photo import Photo
 from carmodel.shelf import Entry, shelf
+from explain.cache import Cache
 from explain.explainer import Explainer
 from explain.maps import Attribution
 from explain.target import Target
@@ -57,14 +58,19 @@ class Others:
 
 
 def others(folder: Path, explainers: Iterable[Explainer]) -> Others:
-    """The networks of a folder that are in none of its `explainers`, and those that cannot be used."""
-    known, alone, unusable = members(explainers), [], []
+    """The networks of a folder that are in none of its `explainers`, and those that cannot be used.
+
+    They share the explainers' cache.
+    """
+    pairs = list(explainers)
+    known, alone, unusable = members(pairs), [], []
+    cache = pairs[0].cache if pairs else Cache()
     for entry in shelf(folder):
         if entry.problem:
             unusable.append(entry)
         elif entry.name not in known:
             try:
-                alone.append(Explainer(folder, alone=entry.name))
+                alone.append(Explainer(folder, alone=entry.name, cache=cache))
             except WeightsError as error:  # of a file that it shares with the others, or that changed
                 unusable.append(Entry(entry.name, None, str(error)))
     return Others(tuple(alone), tuple(unusable))

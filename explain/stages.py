@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from time import perf_counter
 from typing import Any
@@ -34,6 +34,19 @@ class Progress:
         if self.integral is None or self.integral.steps >= MOST_STEPS:
             return True
         return _enough(self.best) and _gap(self.best) <= tolerance
+
+    @property
+    def compact(self) -> "Progress":
+        """The same without what follows from the rest: its maps are their cells. A seventh of the memory."""
+        latest, best = (replace(each, map=each.cells) for each in (self.latest, self.best))
+        return replace(self, latest=latest, best=latest if self.best is self.latest else best)
+
+    def on_frame(self, network: CarNet) -> "Progress":
+        """The same with its maps on the frame, of one that is compact and of this network."""
+        latest = replace(self.latest, map=_on_frame(self.latest, network))
+        if self.best is self.latest:
+            return replace(self, latest=latest, best=latest)
+        return replace(self, latest=latest, best=replace(self.best, map=_on_frame(self.best, network)))
 
 
 Advance = Callable[[Progress | None, float], Progress]
@@ -155,9 +168,20 @@ def _gap(attribution: Attribution) -> float:
 
 def _complete(cells: Tensor, *, score: float, reference_score: float, **facts: Any) -> Attribution:  # noqa: ANN401
     """The map of cells (size, size) that add up to a change of score: repeated over the frame's blocks."""
-    block = FRAME // len(cells)
-    blocks = cells.repeat_interleave(block, 0).repeat_interleave(block, 1) / block**2
+    blocks = _blocks(cells)
     gap = completeness_gap(blocks, score, reference_score)
     return Attribution(
         map=blocks, cells=cells, score=score, reference_score=reference_score, gap=gap, **facts
     )
+
+
+def _blocks(cells: Tensor) -> Tensor:
+    """Cells (size, size) as a map of the frame (300, 300) of the same sum."""
+    block = FRAME // len(cells)
+    return cells.repeat_interleave(block, 0).repeat_interleave(block, 1) / block**2
+
+
+def _on_frame(attribution: Attribution, network: CarNet) -> Tensor:
+    if attribution.method == "gradcam":
+        return place(attribution.cells, receptive_field(network), network.size)
+    return _blocks(attribution.cells)

@@ -2,10 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
+from markupsafe import Markup
+
 from explain.attribution import METHODS
+from explain.markup import CELL, repeated
 from explain.sanity import LAYERS
 from explain.survey.figures import MEASURES, NAMES
 from explain.survey.photo import AVERAGE, CONTROLS, NETWORKS, ORDERS
@@ -17,7 +19,7 @@ Rows = list[tuple[str, ...]]
 BETTER = {"deletion": min, "insertion": max}
 
 
-def as_html(summary: Summary, pictures: Mapping[str, bytes]) -> str:
+def as_html(summary: Summary, pictures: Mapping[str, bytes]) -> Markup:
     """The page; `pictures` are PNGs by the names that `explain.survey.figures.draw` gives them."""
     sections = [
         _section("completeness", _completeness(summary)),
@@ -28,15 +30,18 @@ def as_html(summary: Summary, pictures: Mapping[str, bytes]) -> str:
         _section("sanity", _sanity(summary), _pictures(pictures, "sanity")),
         _section("mean_maps", _pictures(pictures, "mean_maps")),
     ]
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{TITLE}</title>'
+    return Markup(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head>\n<body><h1>{TITLE}</h1>\n{_opening(summary)}{_verdicts(summary)}"
-        f"{''.join(sections)}{_closing(summary)}</body></html>\n"
+        "<style>{style}</style></head>\n<body><h1>{title}</h1>\n{parts}</body></html>\n"
+    ).format(
+        title=TITLE,
+        style=STYLE,
+        parts=Markup().join((_opening(summary), _verdicts(summary), *sections, _closing(summary))),
     )
 
 
-def _opening(summary: Summary) -> str:
+def _opening(summary: Summary) -> Markup:
     photos, split = summary["photos"], summary["settings"]["split"]
     classes = ", ".join(f"{count} {name}" for name, count in photos["classes"].items())
     sources = ", ".join(f"{count} from {name}" for name, count in photos["sources"].items())
@@ -50,10 +55,10 @@ def _opening(summary: Summary) -> str:
         f"asked why it named the class that it named, right or wrong. Right were: {right}. Figures are means "
         "over photos; in brackets stand their 95 % intervals."
     )
-    return f"<p>{escape(text)}</p>\n"
+    return Markup("<p>{}</p>\n").format(text)
 
 
-def _verdicts(summary: Summary) -> str:
+def _verdicts(summary: Summary) -> Markup:
     """For each network, which method is best beside the centred Gaussian, the harder of the controls."""
     lines = []
     for network in NETWORKS:
@@ -71,11 +76,11 @@ def _verdicts(summary: Summary) -> str:
                 f"Best under {measure} is {METHOD_NAMES[best]} with {_interval(found)}; the centred Gaussian "
                 f"has {_interval(control)}: {verdict}"
             )
-        lines.append(f"<li><b>{NETWORK_NAMES[network]}</b>: {escape('. '.join(parts))}.</li>")
-    return f"<ul>{''.join(lines)}</ul>\n"
+        lines.append(Markup("<li><b>{}</b>: {}.</li>").format(NETWORK_NAMES[network], ". ".join(parts)))
+    return Markup("<ul>{}</ul>\n").format(Markup().join(lines))
 
 
-def _completeness(summary: Summary) -> str:
+def _completeness(summary: Summary) -> Markup:
     rows = [
         (*names, percent(found["adds_up"]["mean"]), _gap(found["gap"]["mean"]), _gap(found["gap_largest"]))
         for names, found in _methods(summary, "gap")
@@ -83,7 +88,7 @@ def _completeness(summary: Summary) -> str:
     return _table(("Network", "Method", "Adds up", "Mean gap", "Largest gap"), rows)
 
 
-def _faithfulness(summary: Summary) -> str:
+def _faithfulness(summary: Summary) -> Markup:
     rows: Rows = []
     for network in NETWORKS:
         group = _every(summary, network)
@@ -101,7 +106,7 @@ def _faithfulness(summary: Summary) -> str:
     return _table(("Network", "Order", "Deletion", *beats, "Insertion", *beats), rows)
 
 
-def _border(summary: Summary) -> str:
+def _border(summary: Summary) -> Markup:
     sources = list(summary["photos"]["sources"])
     rows: Rows = []
     for network in NETWORKS:
@@ -116,7 +121,7 @@ def _border(summary: Summary) -> str:
     )
 
 
-def _agreement(summary: Summary) -> str:
+def _agreement(summary: Summary) -> Markup:
     rows = [
         (method, _interval(found["agreement_rank"]), percent(found["agreement_top"]["mean"]))
         for (network, method), found in _methods(summary, "agreement_rank")
@@ -125,7 +130,7 @@ def _agreement(summary: Summary) -> str:
     return _table(("Method", "Rank correlation", "Top tenth in common"), rows)
 
 
-def _stability(summary: Summary) -> str:
+def _stability(summary: Summary) -> Markup:
     rows = [
         (*names, _interval(found["stability"]), str(found["stability"]["n"]))
         for names, found in _methods(summary, "stability")
@@ -133,7 +138,7 @@ def _stability(summary: Summary) -> str:
     return _table(("Network", "Method", "Largest change", "Photos"), rows)
 
 
-def _sanity(summary: Summary) -> str:
+def _sanity(summary: Summary) -> Markup:
     rows: Rows = []
     for names, found in _methods(summary, f"sanity_{LAYERS[0]}"):
         ends = [found.get(f"{column}_{LAYERS[-1]}") for column in ("sanity", "sanity_absolute")]
@@ -142,16 +147,15 @@ def _sanity(summary: Summary) -> str:
     return _table(("Network", "Method", "Of the map", "Of its magnitude", "Photos"), rows)
 
 
-def _closing(summary: Summary) -> str:
+def _closing(summary: Summary) -> Markup:
     seconds = summary["seconds"].items()
     settings = summary["settings"].items()
     times = [(name, f"{spent['mean']:.2f} s", str(spent["n"])) for name, spent in seconds]
     facts = [(name, str(value)) for name, value in settings if not isinstance(value, Mapping)]
-    return (
-        f"<h2>Time and settings</h2>{_table(('Part', 'CPU time a photo', 'Photos'), times)}<br>"
-        f"{_table(('Setting', 'Value'), facts)}"
+    return Markup(
+        "<h2>Time and settings</h2>{}<br>{}"
         '<p class="quiet">All figures are in survey.json, those of each photo in survey.csv.</p>\n'
-    )
+    ).format(_table(("Part", "CPU time a photo", "Photos"), times), _table(("Setting", "Value"), facts))
 
 
 def _every(summary: Summary, network: str) -> Mapping[str, Any]:
@@ -169,29 +173,28 @@ def _methods(summary: Summary, *columns: str) -> list[tuple[tuple[str, str], Map
     ]
 
 
-def _section(name: str, *contents: str) -> str:
+def _section(name: str, *contents: Markup) -> Markup:
     """A section, or nothing if there is nothing to show in it."""
-    title, text = SECTIONS[name]
-    return f"<h2>{title}</h2><p>{escape(text)}</p>{''.join(contents)}\n" if any(contents) else ""
+    if not any(contents):
+        return Markup()
+    return Markup("<h2>{}</h2><p>{}</p>{}\n").format(*SECTIONS[name], Markup().join(contents))
 
 
-def _pictures(pictures: Mapping[str, bytes], *names: str) -> str:
-    source = "data:image/png;base64,"
-    return "".join(
-        f'<p><img src="{source}{b64encode(pictures[name]).decode()}" alt="{ALTERNATIVES[name]}"></p>'
+def _pictures(pictures: Mapping[str, bytes], *names: str) -> Markup:
+    return Markup().join(
+        Markup('<p><img src="data:image/png;base64,{}" alt="{}"></p>').format(
+            b64encode(pictures[name]).decode(), ALTERNATIVES[name]
+        )
         for name in names
         if name in pictures
     )
 
 
-def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> str:
+def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Markup:
     if not rows:
-        return ""
-    lines = [("th", header), *(("td", row) for row in rows)]
-    body = "".join(
-        f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>" for tag, cells in lines
-    )
-    return f'<div class="wide"><table>{body}</table></div>'
+        return Markup()
+    lines = (repeated(Markup("<th>{}</th>"), header), *(repeated(CELL, row) for row in rows))
+    return Markup('<div class="wide"><table>{}</table></div>').format(repeated(Markup("<tr>{}</tr>"), lines))
 
 
 def _interval(figure: Mapping[str, float]) -> str:

@@ -1,5 +1,7 @@
 """What a survey's report says that does not depend on what was found: titles, and how to read each table."""
 
+from markupsafe import Markup
+
 from explain.attribution import TOLERANCE
 from explain.faithfulness import STEPS
 from explain.regions import BORDER, border
@@ -8,7 +10,7 @@ from explain.survey.findings import LEAST_PHOTOS
 from explain.words import EXACT, percent
 
 TITLE = "How far can the maps be trusted?"
-STYLE = """
+STYLE = Markup("""
 :root { color-scheme: light }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; margin: 0 auto;
   max-width: 66rem; padding: 1.5rem }
@@ -17,7 +19,7 @@ table { border-collapse: collapse; font-size: .85rem } .wide { overflow-x: auto 
 th, td { padding: .3rem .7rem .3rem 0; text-align: left; white-space: nowrap;
   border-bottom: 1px solid #d9dee3 }
 img { max-width: 100%; height: auto } .quiet { color: #5c6570 }
-"""
+""")
 
 # Section -> its title and what stands under it.
 SECTIONS = {

@@ -15,6 +15,7 @@ from carmodel.photo import Photo, block_means
 from carmodel.weights import save, save_references
 from explain import explainer as module
 from explain.attribution import METHODS, explain
+from explain.cache import Cache
 from explain.explainer import Explainer
 from explain.target import Target
 
@@ -172,7 +173,8 @@ def test_settings_are_told_apart(explainer, photo, references):
     ]
     assert explainer.computations == len(found)
     assert not any(torch.equal(one.map, other.map) for one in found for other in found if one is not other)
-    assert first(photo, "gradcam", SUV, "mean") is found[-1]  # Grad-CAM has no reference
+    assert torch.equal(first(photo, "gradcam", SUV, "mean").map, found[-1].map)
+    assert explainer.computations == len(found)  # Grad-CAM has no reference
 
 
 def test_threads_that_ask_for_the_same_compute_it_once(folder, photo):
@@ -194,16 +196,62 @@ def test_threads_that_ask_for_the_same_compute_it_once(folder, photo):
         assert all(torch.equal(found.map, map_.map) for found, map_ in zip(result, expected, strict=True))
 
 
-def test_the_least_recently_used_is_forgotten(explainer, photo, monkeypatch):
-    monkeypatch.setattr(module, "KEPT", 2)
+def test_results_that_were_forgotten_are_found_again_the_same(folder, photo):
+    small = Explainer(folder, cache=Cache(200_000))  # no more than one map of Integrated Gradients
+    plenty = Explainer(folder)
 
-    def ask(target):
-        list(explainer.refine(photo, "gradcam", target, networks=["75"]))
-        return explainer.computations
+    def answers(of):
+        return [
+            last(of.refine(photo, method, target, tolerance=0.3))
+            for method in METHODS
+            for target in (SUV, COUPE)
+        ]
 
-    assert [ask(SUV), ask(COUPE), ask(SUV)] == [1, 2, 2]
-    assert ask(Target("sedan")) == 3  # the coupe goes
-    assert [ask(SUV), ask(COUPE)] == [3, 4]
+    expected, found, again = answers(plenty), answers(small), answers(small)
+    assert small.computations > plenty.computations
+    assert small.cache.bytes <= small.cache.budget < plenty.cache.bytes
+    for one, other, third in zip(expected, found, again, strict=True):
+        assert all(torch.equal(one[name].map, other[name].map) for name in one)
+        assert all(torch.equal(one[name].map, third[name].map) for name in one)
+        assert [each.gap for each in one.values()] == [each.gap for each in third.values()]
+
+
+def test_maps_go_on_where_they_were_though_they_were_forgotten(folder, photo):
+    explainer = Explainer(folder, cache=Cache(1))
+    maps = explainer.refine(photo, "integrated_gradients", SUV, tolerance=0.01, networks=["75"])
+    assert [next(maps)["75"].steps for _ in range(3)] == [5, 10, 20]
+    assert explainer.computations == 3
+
+
+def test_explainers_share_a_cache_and_confuse_nothing(folder, photo):
+    cache = Cache()
+    both, alone = Explainer(folder, cache=cache), Explainer(folder, alone="final-75", cache=cache)
+    found = last(both.refine(photo, "shap", SUV))
+    before = cache.bytes
+    assert list(alone.classify(photo).logits) == ["75"] and len(both.classify(photo).logits) == 2
+    assert torch.equal(last(alone.refine(photo, "shap", SUV, networks=["75"]))["75"].map, found["75"].map)
+    assert cache.bytes > before
+    assert both.computations == alone.computations + 1
+
+
+def test_maps_are_kept_as_cells(explainer, photo):
+    explainer.classify(photo)
+    before = explainer.cache.bytes
+    found = last(explainer.refine(photo, "gradcam", SUV))
+    assert explainer.cache.bytes - before < 12_000
+    assert all(each.map.shape == (300, 300) for each in found.values())
+
+
+def test_known_maps_are_those_that_are_finished(explainer, photo):
+    settings = photo, "integrated_gradients", SUV, "blur"
+    assert explainer.known(*settings, 0.3) == {}
+    found = last(explainer.refine(*settings, 0.3))
+    before = explainer.computations
+    known = explainer.known(*settings, 0.3)
+    assert known.keys() == found.keys()
+    assert all(torch.equal(known[name].map, found[name].map) for name in known)
+    assert explainer.known(*settings, 1e-9) == explainer.known(photo, "shap", SUV) == {}
+    assert explainer.computations == before
 
 
 def test_a_failure_is_not_kept(explainer, photo, monkeypatch):

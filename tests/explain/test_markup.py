@@ -3,9 +3,11 @@ import io
 import re
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
-from explain.markup import picture
+from carmodel.cue import Cue
+from explain.markup import doubt, picture, repeated, written
 
 
 def decoded(html):
@@ -27,4 +29,18 @@ def test_picture_is_webp_by_default():
 
 
 def test_texts_are_escaped():
-    assert 'alt="&quot;&gt;&lt;b&gt;"' in picture(Image.new("RGB", (1, 1)), '"><b>', "map")
+    assert 'alt="&#34;&gt;&lt;b&gt;"' in picture(Image.new("RGB", (1, 1)), '"><b>', "map")
+
+
+def test_what_is_no_markup_is_written_as_text():
+    assert written("<b>") == written(Markup("&lt;b&gt;")) == "&lt;b&gt;"
+    assert type(written(Markup("<b>"))) is str
+
+
+def test_template_is_repeated_for_each_value():
+    assert repeated(Markup("<i>{}</i>"), ("<", Markup("<b>"), 3)) == "<i>&lt;</i><i><b></i><i>3</i>"
+
+
+def test_doubt_is_only_about_what_looks_like_no_car():
+    assert doubt(None) == doubt(Cue(1.0, threshold=1.5)) == ""
+    assert doubt(Cue(1.8, threshold=1.5)).startswith('<p class="doubt">This may not be a photo of a car')

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from carmodel.weights import WEIGHTS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 300  # seconds until the page must be there
 LOOK_UP = 0.05  # seconds between looks whether it is
 
@@ -33,8 +33,15 @@ class Server:
 
     def memory(self) -> float:
         """MB of memory that the process holds now (Linux)."""
+        return self._status("VmRSS")
+
+    def peak(self) -> float:
+        """The most MB of memory that the process has held so far (Linux)."""
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> float:
         lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 2**10
+        return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1]) / 2**10
 
 
 @contextmanager

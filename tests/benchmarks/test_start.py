@@ -2,8 +2,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from page.bench import start
-from page.bench.serving import Server, ServingError
+from benchmarks import start
+from benchmarks.serving import Server, ServingError
 
 
 def test_a_round_has_every_measure(monkeypatch, tmp_path):

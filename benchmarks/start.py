@@ -1,4 +1,4 @@
-"""How long the page takes to start and to answer first: `python -m page.bench.start`."""
+"""How long the page takes to start and to answer first: `python -m benchmarks.start`."""
 
 import argparse
 import subprocess
@@ -11,8 +11,8 @@ from statistics import median
 
 from gradio_client import Client, handle_file
 
+from benchmarks.serving import ServingError, serving
 from carmodel.weights import WEIGHTS
-from page.bench.serving import ServingError, serving
 from page.examples import FOLDER
 
 ALONE = "import torch, gradio"
@@ -23,7 +23,7 @@ turns, and the page's first two requests, for all maps of two photos. Times are 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code."""
-    parser = argparse.ArgumentParser("python -m page.bench.start", description=DESCRIPTION)
+    parser = argparse.ArgumentParser("python -m benchmarks.start", description=DESCRIPTION)
     add = parser.add_argument
     add("--rounds", type=int, default=5, help="rounds that are measured, after one to warm up (default: 5)")
     add("--port", type=int, default=7930, help="a free port (default: 7930)")

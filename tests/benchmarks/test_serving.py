@@ -5,8 +5,8 @@ import urllib.request
 
 import pytest
 
-from page.bench import serving as module
-from page.bench.serving import Server, ServingError, serving
+from benchmarks import serving as module
+from benchmarks.serving import Server, ServingError, serving
 
 ANSWERS = """
 import http.server, sys
@@ -50,3 +50,12 @@ def test_memory_is_in_megabytes():
         for at in range(0, len(held), mmap.PAGESIZE):
             held[at] = 1
         assert 90 < page.memory() - before < 110
+
+
+def test_peak_is_no_less_than_what_is_held():
+    page = Server("", os.getpid(), 0.0, 0.0)
+    before = page.peak()
+    with mmap.mmap(-1, 2**20 * int(before - page.memory() + 50)) as held:
+        for at in range(0, len(held), mmap.PAGESIZE):
+            held[at] = 1
+    assert page.peak() > before + 30 and page.memory() < page.peak() - 30

@@ -1,0 +1,72 @@
+"""What many visitors may ask: requests of every kind drawn at random, the same ones for the same seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from PIL import Image, ImageEnhance, ImageOps
+
+from carmodel.network import CLASSES
+from explain.attribution import METHODS, REFERENCES
+from explain.detail import DETAILS
+from explain.edits import FILLS, WHOLE
+
+VISIT = "visit"  # of the page itself, with its tabs
+# How often each is drawn: what takes longest least often.
+SHARES = {"classify": 20, "explain": 44, "evidence": 2, "compare": 16, "what_if": 17, VISIT: 1}
+KINDS = ("final", "baseline")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request for a photo: the name of an endpoint, or VISIT, and its settings."""
+
+    endpoint: str
+    photo: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def draw(photos: Sequence[Path], count: int, seed: int) -> list[Request]:
+    """So many requests for these photos, of all endpoints, kinds of networks and settings."""
+    random = Random(seed)
+    return [_request(random, random.choice(photos)) for _ in range(count)]
+
+
+def variants(pictures: Sequence[Path], count: int, folder: Path, seed: int) -> list[Path]:
+    """So many different photos made from a few: cut, mirrored, brighter or darker. Written to the folder."""
+    random, made = Random(seed), []
+    for number in range(count):
+        with Image.open(pictures[number % len(pictures)]) as image:
+            cut = ImageOps.crop(image, tuple(random.randrange(1 + side // 10) for side in image.size * 2))
+        turned = ImageOps.mirror(cut) if random.random() < 0.5 else cut
+        path = folder / f"{number}.jpg"
+        ImageEnhance.Brightness(turned.convert("RGB")).enhance(random.uniform(0.7, 1.3)).save(path)
+        made.append(path)
+    return made
+
+
+def _request(random: Random, photo: Path) -> Request:
+    endpoint = random.choices(list(SHARES), list(SHARES.values()))[0]
+    toward, against = random.sample([*CLASSES, "predicted"], 2)
+    score = {"toward": toward, "against": random.choice([against, "nothing"])}
+    if "predicted" in (toward, against):  # the class that is predicted cannot be told from itself
+        score = {"toward": toward, "against": "nothing"}
+    pair = {"ensemble": random.choice(["average", "priority"]), "networks": random.choice(KINDS)}
+    made = {"reference": random.choice(REFERENCES), "tolerance": random.choice([0.05, 0.2, 0.5])}
+    settings: dict[str, Any] = {
+        "classify": pair,
+        "explain": score | pair | made,
+        "evidence": score | pair | made | {"detail": random.choice(DETAILS)},
+        "compare": score | made | {"method": random.choice(METHODS)},
+        "what_if": score
+        | pair
+        | {
+            "edits": random.sample(WHOLE, random.randint(1, 2)),
+            "fill": random.choice(list(FILLS)),
+            "methods": random.sample(METHODS, random.randint(1, 2)),
+        },
+        VISIT: pair,
+    }[endpoint]
+    return Request(endpoint, photo, settings)

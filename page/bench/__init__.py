@@ -1,1 +1,0 @@
-"""What serving the page costs: its start, its first answers, its memory."""
