@@ -17,6 +17,7 @@ import torch
 from carmodel.network import SIZES
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
+from explain.cache import Cache
 from explain.explainer import Explainer
 from explain.members import Others, others
 from page import examples
@@ -29,11 +30,16 @@ from page.explain_tab.handlers import Handlers
 from page.explain_tab.stream import Controls, panels
 from page.guide_tab import tab as guide_tab
 from page.networks_tab import tab as networks_tab
+from page.panel import panel
+from page.server import connections
 from page.server.checked import CheckedBlocks
-from page.server.memory import share_arenas
-from page.server.settings import UPLOADS, WAITING, settings
+from page.server.hosts import Hosts
+from page.server.lifetime import cannot_listen, trust_proxies, until_told_to_stop
+from page.server.memory import keep_small_sessions, share_arenas
+from page.server.settings import WAITING, Access, settings
+from page.server.uploads import Uploads, own_uploads
 from page.side import side
-from page.tabs import SELECTED_AT, Follower, look_at, panel
+from page.tabs import SELECTED_AT, Follower, look_at
 from page.take_away.buttons import wire
 from page.take_away.link import opener
 from page.take_away.package import Packages
@@ -55,11 +61,14 @@ TESTING = {"concurrency_id": "tests", "concurrency_limit": 16}
 
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 16}  # events that compute nothing
 NONE = Others()  # no networks but those that come in pairs
+LOCALHOST = "127.0.0.1"
 log = logging.getLogger(__name__)
 
 
 def load_explainers(folder: Path) -> dict[str, Explainer]:
     """An Explainer for each kind, such as "final", whose two networks are in the folder and can be used.
+
+    They share one cache.
 
     Raises WeightsError without any; one that cannot be used beside others that can is logged.
     """
@@ -69,10 +78,10 @@ def load_explainers(folder: Path) -> dict[str, Explainer]:
     kinds = sorted(pairs, key=lambda kind: (kind != "final", kind))
     if not kinds:
         raise WeightsError(f"{folder} holds no pair of networks such as final-75 and final-100.")
-    explainers, problem = {}, None
+    explainers, problem, cache = {}, None, Cache()
     for kind in kinds:
         try:
-            explainers[kind] = Explainer(folder, kind)
+            explainers[kind] = Explainer(folder, kind, cache=cache)
         except WeightsError as error:
             problem = error
             log.warning("Left out: %s", error)
@@ -86,7 +95,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
     handle = Handlers(explainers)
     tests = TrustHandlers(explainers, handle.evidences)
     tries = WhatIfHandlers(explainers)
-    with CheckedBlocks(title=TITLE, fill_width=True, delete_cache=UPLOADS) as page:
+    with CheckedBlocks(title=TITLE, fill_width=True) as page:
         visit, asked, selected_at = gr.State(Visit()), gr.State(0), gr.Number(0, visible=False)
         event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
@@ -178,27 +187,54 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, default=WEIGHTS, metavar="DIR", help="folder with the networks"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name under which a proxy serves the page; may be given several times",
+    )
+    parser.add_argument(
+        "--proxy",
+        metavar="ADDRESSES",
+        help="addresses or networks of proxies, separated by commas, whose X-Forwarded-For says who asks",
+    )
     options = parser.parse_args()
+    with until_told_to_stop(), own_uploads() as uploads:
+        serve(options, uploads)
+
+
+def serve(options: argparse.Namespace, uploads: Uploads) -> None:
+    """Serves the page as the command line says, for ever."""
     share_arenas()
+    keep_small_sessions()
     torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other
+    trust_proxies(options.proxy)
+    connections.install()
+    host = options.host or os.environ.get("GRADIO_SERVER_NAME") or LOCALHOST
+    access = Access(uploads, Hosts(host, options.allow_host))
     try:
         explainers = load_explainers(options.weights)
+        beside = others(options.weights, explainers.values())
+        page = build(explainers, beside, options.weights).queue(max_size=WAITING)
+        page.launch(
+            server_name=host,
+            server_port=options.port,
+            share=options.share or None,
+            prevent_thread_lock=True,
+            theme=THEME,
+            head=HEAD,
+            favicon_path=FAVICON,
+            footer_links=["api", "settings"],
+            **settings(access, prepare=speak_json),
+        )
     except WeightsError as error:
         sys.exit(str(error))
-    beside = others(options.weights, explainers.values())
-    page = build(explainers, beside, options.weights).queue(max_size=WAITING)
-    page.launch(
-        server_name=options.host,
-        server_port=options.port,
-        share=options.share or None,
-        prevent_thread_lock=True,
-        theme=THEME,
-        head=HEAD,
-        favicon_path=FAVICON,
-        footer_links=["api", "settings"],
-        **settings(),
-    )
-    speak_json(page)
+    except OSError:
+        log.info("The page could not be served.", exc_info=True)
+        sys.exit(cannot_listen(host, options.port))
+    if page.share_url:
+        access.hosts.allow(page.share_url)
     threading.Thread(target=warm, args=[next(iter(explainers.values()))], daemon=True).start()
     page.block_thread()
 

@@ -1,15 +1,16 @@
 """The example pictures: buttons that a visitor can click, grouped by what the cars are."""
 
 import csv
-from html import escape
 from pathlib import Path
 
 import gradio as gr
+from markupsafe import Markup
 from PIL import Image
 
 from carmodel.network import CLASSES
 from explain.words import named
 from page.markup import picture
+from page.panel import panel
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 FIRST = "coupe_3.jpg"  # explained when the page opens
@@ -35,14 +36,15 @@ def gallery(folder: Path = FOLDER, name: str = "examples", chosen: str = FIRST) 
     """
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         pictures = [(row["file"], row["label"], row["view"]) for row in csv.DictReader(file)]
-    groups = "".join(
-        f'<div class="group"><span>{named(label)}</span>{"".join(buttons)}</div>'
+    groups = (
+        Markup('<div class="group"><span>{}</span>{}</div>').format(named(label), Markup().join(buttons))
         for label in CLASSES
         if (buttons := [_button(folder, *row, chosen) for row in pictures if row[1] == label])
     )
-    return gr.HTML(
-        f'<div class="examples" role="group" aria-label="Example pictures">{groups}</div>',
-        apply_default_css=False,
+    return panel(
+        Markup('<div class="examples" role="group" aria-label="Example pictures">{}</div>').format(
+            Markup().join(groups)
+        ),
         js_on_load=ON_LOAD,
         elem_id=name,
     )
@@ -71,8 +73,10 @@ def mask(file: str, folder: Path = FOLDER) -> tuple[Path, bool]:
     return folder / row["mask_file"], row["mask_level"] == "car"
 
 
-def _button(folder: Path, file: str, label: str, view: str, chosen: str) -> str:
+def _button(folder: Path, file: str, label: str, view: str, chosen: str) -> Markup:
     with Image.open(folder / file) as image:
         thumbnail = picture(image.resize(THUMBNAIL), f"{named(label)}, {view}", "thumbnail")
     pressed = "true" if file == chosen else "false"
-    return f'<button type="button" data-file="{escape(file)}" aria-pressed="{pressed}">{thumbnail}</button>'
+    return Markup('<button type="button" data-file="{}" aria-pressed="{}">{}</button>').format(
+        file, pressed, thumbnail
+    )

@@ -9,7 +9,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo, PhotoError
 from explain.render import upright
-from page.server.guard import ADDRESSES, NO_FETCHING
+from page.server.bodies import ADDRESSES
+from page.server.paths import is_uploaded
+from page.server.refusals import NO_FETCHING
 
 
 class PhotoInput(gr.Image):
@@ -29,6 +31,8 @@ class PhotoInput(gr.Image):
         """Takes a caller's file. Raises PhotoError for an address: nothing is fetched for strangers."""
         if str(url_or_file_path).lower().startswith(ADDRESSES):
             raise PhotoError(NO_FETCHING)
+        if url_or_file_path and is_uploaded(url_or_file_path):
+            return str(url_or_file_path)  # no second copy
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -10,7 +9,6 @@ import gradio as gr
 from page.endings import quiet
 from page.visit import Visit
 
-panel = partial(gr.HTML, apply_default_css=False)
 SELECTED_AT = "(visit, at) => [visit, performance.now()]"  # in ms since the page was opened
 
 

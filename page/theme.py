@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import gradio as gr
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 FAVICON = FOLDER / "favicon.png"
@@ -39,7 +40,7 @@ THEME.font_mono = "ui-monospace, Consolas, monospace"
 STYLES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.rglob("*.css")))
 SCRIPT = (FOLDER / "take_away" / "save.js").read_text(encoding="utf-8")
 HEAD = f"<style>{STYLES}</style><script>{SCRIPT}</script>"
-HEADER = (
-    f'<header class="top"><h1>{TITLE}</h1><p>Two small networks name a car’s body style: sedan, coupe, SUV '
+HEADER = Markup(
+    '<header class="top"><h1>{}</h1><p>Two small networks name a car’s body style: sedan, coupe, SUV '
     "or truck. See which parts of the photo each one relied on, and why they disagree.</p></header>"
-)
+).format(TITLE)

@@ -1,4 +1,7 @@
-"""What is kept of one browser tab, in memory, and what the evidence in it is about."""
+"""What is kept of one browser tab, in memory, and what the evidence in it is about.
+
+A Visit belongs to gradio's state of a session; how much all of them may hold is up to `explain.cache.Cache`.
+"""
 
 from dataclasses import dataclass, field
 
@@ -27,6 +30,7 @@ class Visit:
     """A browser tab: the last good photo, and how far the newest request has come."""
 
     photo: Photo | None = None
+    forgotten: bool = False  # there was a photo, but no room for it any more
     begun: int = 0  # requests that have begun
     newest: int = 0  # number of the newest request
     mapped: int = 0  # the last request whose maps were all shown
@@ -42,6 +46,11 @@ class Visit:
     compared: tuple[Subject, str] | None = None  # what all its maps were last shown of, by which method
     drawing: dict[str, object] = field(default_factory=dict)  # part of the Compare tab -> its last request
     followed: dict[str, int] = field(default_factory=dict)  # tab that follows the photo -> its last request
+
+    def forget(self) -> None:
+        """Lets go of all photos, because others were in use later and there is no room for so many."""
+        self.forgotten = self.photo is not None
+        self.photo = self.other = self.subject = self.compared = None
 
     def begin(self) -> int:
         """The number of a request that begins now; numbers rise."""

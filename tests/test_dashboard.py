@@ -13,8 +13,12 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from carmodel.network import CLASSES
+from carmodel.photo import read_photo
 from dashboard import build, load_explainers, main
-from page.server.settings import UPLOADS
+from explain.explainer import Explainer
+from explain.members import others
+from page.api import answers
+from page.explain_tab.stream import Controls
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "suv_1.jpg"
@@ -41,6 +45,31 @@ def test_only_whole_pairs_of_networks_are_offered(random_weights, tmp_path):
     assert list(load_explainers(tmp_path)) == ["final"]
 
 
+def test_everything_shares_one_budget_and_answers_stay_the_same(random_weights):
+    explainers = load_explainers(random_weights)
+    cache = explainers["final"].cache
+    alone = others(random_weights, [Explainer(random_weights, cache=cache)]).explainers
+    page = build(explainers)
+    handlers = {getattr(each.fn, "__self__", None) for each in page.fns.values() if each.fn}
+    evidences = next(each.evidences for each in handlers if hasattr(each, "evidences"))
+    assert {id(each.cache) for each in (*explainers.values(), *alone, evidences)} == {id(cache)}
+    cache.budget = 30_000_000  # bytes: what the references cause in one kind's networks, and little else
+
+    def answer(example, kind):
+        photo, controls = read_photo(example), Controls("average", "suv", kind=kind, tolerance=0.3)
+        table = answers.explain(explainers[kind], example.name, photo, controls)
+        over.append(cache.bytes > cache.budget)
+        return {name: {**each, "seconds": 0} for name, each in table["maps"].items()}
+
+    over = []
+    asked = [(file, kind) for file in sorted(EXAMPLE.parent.glob("suv*.jpg"))[:3] for kind in explainers]
+    first = [answer(*each) for each in asked]
+    before = sum(each.computations for each in explainers.values())
+    assert [answer(*each) for each in asked] == first
+    assert sum(each.computations for each in explainers.values()) > before  # some were forgotten
+    assert not any(over)
+
+
 @pytest.mark.parametrize("kinds", [["final", "baseline"], ["baseline"]])
 def test_networks_are_hidden_when_there_is_no_choice(explainers, kinds):
     page = build({kind: explainers[kind] for kind in kinds})
@@ -63,13 +92,13 @@ def test_help_names_every_option(monkeypatch, capsys):
         main()
     assert ended.value.code == 0
     shown = capsys.readouterr().out
-    assert all(option in shown for option in ("--host", "--port", "--share", "--weights"))
+    assert all(option in shown for option in ("--host", "--port", "--share", "--weights", "--allow-host"))
 
 
 @pytest.mark.parametrize(
     ("options", "given"),
     [
-        ([], (None, None, None)),  # gradio's own variables and defaults hold
+        ([], ("127.0.0.1", None, None)),  # gradio's own variables and defaults hold
         (["--host", "0.0.0.0", "--port", "8000", "--share"], ("0.0.0.0", 8000, True)),
     ],
 )
@@ -78,7 +107,6 @@ def test_options_reach_gradio(explainers, monkeypatch, options, given):
     monkeypatch.setattr(sys, "argv", ["dashboard.py", *options])
     monkeypatch.setattr("dashboard.load_explainers", lambda folder: explainers)
     monkeypatch.setattr("dashboard.warm", lambda explainer: None)
-    monkeypatch.setattr("dashboard.speak_json", lambda page: None)
     monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings))
     monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: None)
     main()
@@ -89,7 +117,7 @@ def test_options_reach_gradio(explainers, monkeypatch, options, given):
 def test_nothing_is_reported_or_kept(explainers):
     page = build(explainers)
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False" and not page.analytics_enabled
-    assert page.delete_cache == UPLOADS
+    assert page.delete_cache is None  # page.server.uploads deletes them, and nothing else
 
 
 def test_maps_and_their_tests_have_a_queue_each(explainers):

@@ -1,7 +1,8 @@
 """How far the maps of every two networks agree: a sentence about those that differ most, and a table."""
 
 from collections.abc import Mapping
-from html import escape
+
+from markupsafe import Markup
 
 from explain.compare import Agreement, Matrix, agreements, least_alike
 from explain.maps import Attribution, difference
@@ -9,7 +10,7 @@ from explain.words import differ, percent, signed
 from page import markup
 
 ALIKE = 0.8  # the rank correlation from which two maps count as much the same
-HEAD = (
+HEAD = Markup(
     '<header class="question"><h3>How far do their maps agree? <small>rank correlation, overlap</small></h3>'
     "<p>Large: Spearman’s correlation of all pixels’ ranks, 1 for the same map, 0 for maps that have nothing "
     "in common, −1 for opposites. Small: how much of the tenth of the picture that counts most is common to "
@@ -31,35 +32,42 @@ def finding(maps: Mapping[str, Attribution], matrix: Matrix) -> str:
     return f"{names} differ most ({figures}): {where}."
 
 
-def block(maps: Mapping[str, Attribution]) -> str:
-    """The sentence and the table; "" for less than two maps."""
+def block(maps: Mapping[str, Attribution]) -> Markup:
+    """The sentence and the table; nothing for less than two maps."""
     if len(maps) < 2:
-        return ""
+        return Markup()
     matrix = agreements(maps)
     worst = least_alike(matrix)
     names = list(maps)
-    head = "".join(f'<th scope="col">{escape(maps[name].network)}</th>' for name in names[:-1])
-    rows = "".join(
-        f'<tr><th scope="row">{escape(maps[row].network)}</th>'
-        + "".join(_cell(matrix[name, row], (name, row) == worst and len(matrix) > 1) for name in names[:at])
-        + "<td></td>" * (len(names) - 1 - at)
-        + "</tr>"
+    rows = (
+        Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(
+            maps[row].network,
+            Markup().join(
+                _cell(matrix[name, row], (name, row) == worst and len(matrix) > 1) for name in names[:at]
+            ),
+            Markup("<td></td>") * (len(names) - 1 - at),
+        )
         for at, row in enumerate(names)
         if at
     )
-    table = f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return (
-        f'<div class="agreement"><div>{HEAD}{markup.finding(finding(maps, matrix))}</div>'
+    return Markup(
+        '<div class="agreement"><div>{}{}</div>'
         '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">'
-        f"{table}</div></div>"
+        '<table class="matrix"><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table></div></div>'
+    ).format(
+        HEAD,
+        markup.finding(finding(maps, matrix)),
+        markup.repeated(markup.COLUMN_HEAD, (maps[name].network for name in names[:-1])),
+        Markup().join(rows),
     )
 
 
-def _cell(found: Agreement, worst: bool) -> str:
-    shade = f"{100 * max(found.rank_correlation or 0.0, 0.0):.0f}%"
-    return (
-        f'<td style="--shade:{shade}"{" class=worst" if worst else ""}>'
-        f"<b>{_figure(found)}</b><span>{escape(percent(found.overlap))}</span></td>"
+def _cell(found: Agreement, worst: bool) -> Markup:
+    return Markup('<td style="--shade:{:.0f}%"{}><b>{}</b><span>{}</span></td>').format(
+        100 * max(found.rank_correlation or 0.0, 0.0),
+        " class=worst" if worst else "",
+        _figure(found),
+        percent(found.overlap),
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 from carmodel.ensemble import SPOKEN, Prediction
 from carmodel.photo import Photo
@@ -13,10 +14,10 @@ from explain.render import overlay, upright
 from explain.report import scale_of
 from explain.target import Target
 from explain.words import describe, fails, named, percent, target_name
-from page.explain_tab.grid import FOR, HINTS, cell, legends, waiting
+from page.explain_tab.grid import FOR, HINTS, cell, framed, legends, waiting
 from page.explain_tab.receipt import receipt
 from page.explain_tab.verdict import bars
-from page.markup import picture
+from page.markup import going_on, picture
 
 COLUMNS = 4  # side by side at most
 
@@ -49,25 +50,24 @@ def grid(
     tolerance: float,
     strength: float,
     photos: bool = False,
-) -> str:
+) -> Markup:
     """The legend and a column for each cell; `maps` are `shown_maps` of the cells, all on one scale.
 
     With `photos`, each map has its photo beside it.
     """
     scale = scale_of(maps) if maps else 0.0
     meanings = [(is_signed(next(iter(maps.values()))), FOR)] if maps else []
-    columns = "".join(
+    columns = (
         cell(
             _title(each, target),
             _frame(each, maps.get(name), scale, strength, photos),
-            f'<ul class="bars">{bars(each.says)}</ul>{_below(each, tolerance)}',
+            Markup('<ul class="bars">{}</ul>{}').format(bars(each.says), _below(each, tolerance)),
         )
         for name, each in cells.items()
     )
-    return (
-        f'<div class="caption"><p>{HINTS[method]}</p>{legends(scale, meanings)}</div>'
-        f'<div class="compared" style="--columns:{min(len(cells), COLUMNS)}">{columns}</div>'
-    )
+    return Markup(
+        '<div class="caption"><p>{}</p>{}</div><div class="compared" style="--columns:{}">{}</div>'
+    ).format(HINTS[method], legends(scale, meanings), min(len(cells), COLUMNS), Markup().join(columns))
 
 
 def verdicts(cells: Sequence[Cell]) -> str:
@@ -93,39 +93,36 @@ def progress(cells: Sequence[Cell]) -> str:
     return f"Computing {busy.title} …" if busy else ""
 
 
-def heading(cells: Sequence[Cell], target: Target) -> str:
+def heading(cells: Sequence[Cell], target: Target) -> Markup:
     """What the tab shows, who says what, how the colours read, and what is being computed."""
     against = f"for {SPOKEN[target.against]}" if target.against else "against it"
-    return (
-        f'<div class="reading"><div><h2>{escape(verdicts(cells))}</h2>'
-        f"<p>What each of them relied on for {target_name(target)}: <b class=for>red</b> speaks for "
-        f"{SPOKEN[target.toward]}, <b class=against>blue</b> {against}.</p></div>"
-        f'<p class="progress" role="status">{escape(progress(cells))}</p></div>'
+    return Markup(
+        '<div class="reading"><div><h2>{}</h2><p>What each of them relied on for {}: <b class=for>red</b> '
+        "speaks for {}, <b class=against>blue</b> {}.</p></div>{}</div>"
+    ).format(verdicts(cells), target_name(target), SPOKEN[target.toward], against, going_on(progress(cells)))
+
+
+def _title(this: Cell, target: Target) -> Markup:
+    other = Markup(' class="other"') if this.says.verdict != target.toward else ""
+    return Markup("<span>{}</span><b{}>{} {}</b>").format(
+        this.title, other, named(this.says.verdict), percent(this.says.confidence)
     )
 
 
-def _title(this: Cell, target: Target) -> str:
-    other = ' class="other"' if this.says.verdict != target.toward else ""
-    return (
-        f"<span>{escape(this.title)}</span>"
-        f"<b{other}>{named(this.says.verdict)} {escape(percent(this.says.confidence))}</b>"
-    )
-
-
-def _frame(this: Cell, map: Attribution | None, scale: float, strength: float, photos: bool) -> str:
+def _frame(this: Cell, map: Attribution | None, scale: float, strength: float, photos: bool) -> Markup:
     if map is None:
-        frame = f'<div class="{"" if this.failed else "busy"}">{waiting(this.photo)}</div>'
+        frame = Markup('<div class="{}">{}</div>').format("" if this.failed else "busy", waiting(this.photo))
     else:
-        image = picture(overlay(map, this.photo, scale, strength), describe(map), "map")
-        frame = f'<div class="frame">{image}</div>'
+        frame = framed(picture(overlay(map, this.photo, scale, strength), describe(map), "map"))
     if not photos:
         return frame
-    photo = picture(upright(this.photo), this.title, "map")
-    return f'<div class="both"><div class="frame">{photo}</div>{frame}</div>'
+    photo = framed(picture(upright(this.photo), this.title, "map"))
+    return Markup('<div class="both">{}{}</div>').format(photo, frame)
 
 
-def _below(this: Cell, tolerance: float) -> str:
-    note = f'<p class="{"lost" if this.failed else "computing"}">{escape(this.note)}</p>' if this.note else ""
+def _below(this: Cell, tolerance: float) -> Markup:
+    kind = "lost" if this.failed else "computing"
+    note = Markup('<p class="{}">{}</p>').format(kind, this.note) if this.note else Markup()
     if this.map is None:
         return note
     return note + receipt(this.map, not this.note and fails(this.map, {}, tolerance))

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 from PIL import Image
 
 from carmodel.photo import Photo, PhotoError, read_photo
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 SKIP = gr.skip()
 SORRY = notice("Something went wrong on our side; please try again.")
-WELCOME = (
+WELCOME = Markup(
     '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
     "<p>You will see what every network says about it, which parts of it each relied on, and where they "
     "differ.</p></section>"
@@ -45,6 +46,7 @@ class CompareHandlers:
 
     def __init__(self, explainers: Sequence[Explainer]) -> None:
         self.members = members(explainers)
+        self.cache = explainers[0].cache
 
     def refresh(self, visit: Visit, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
         """Another subject or method: yields heading, grid, agreement, slider, and both photos.
@@ -109,6 +111,7 @@ class CompareHandlers:
         """A second photo was given or (None) removed: yields what to show of it, and both photos."""
         try:
             visit.other = read_photo(path) if path else None
+            self.cache.hold(visit)
         except PhotoError as error:
             yield upright(visit.other) if visit.other else None, notice(str(error))
             return
@@ -119,6 +122,7 @@ class CompareHandlers:
         """An example picture was chosen as the second photo: yields it, and both photos."""
         path = examples.path(event.file)
         visit.other = read_photo(path)
+        self.cache.hold(visit)
         yield Image.open(path), SKIP
         yield from self.on_network(visit, *given)
 
@@ -175,7 +179,7 @@ class CompareHandlers:
         one: str,
         strength: float,
         wanted: Callable[[], bool],
-    ) -> Iterator[str]:
+    ) -> Iterator[Markup]:
         """Both photos as one network sees them, as its maps come."""
         if other is None:
             if wanted():
@@ -208,7 +212,7 @@ def _claim(visit: Visit, *parts: str) -> dict[str, Callable[[], bool]]:
     return {part: lambda part=part: wanted(part) for part in parts}
 
 
-def _pair(cells: Mapping[str, Cell], first: str, second: str, detail: str, strength: float) -> str:
+def _pair(cells: Mapping[str, Cell], first: str, second: str, detail: str, strength: float) -> Markup:
     maps = shown_maps(cells, detail)
     if first == second:
         return untested(SAME)

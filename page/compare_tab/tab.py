@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from carmodel.shelf import Entry
 from explain.attribution import METHODS
@@ -15,10 +15,11 @@ from page import examples
 from page.compare_tab import swipe
 from page.compare_tab.handlers import CompareHandlers
 from page.endings import quiet
+from page.panel import panel
 from page.photo_input import PhotoInput
-from page.tabs import Follower, panel
+from page.tabs import Follower
 
-PHOTOS = (
+PHOTOS = Markup(
     '<header class="question"><h3>Another photo beside it</h3><p>Both as one network sees them, explained '
     "for the same class, on one scale.</p></header>"
 )
@@ -87,11 +88,11 @@ def build(
     return Follower(handle.refresh, own, outputs), handle
 
 
-def _left_out(entries: Sequence[Entry]) -> str:
+def _left_out(entries: Sequence[Entry]) -> Markup:
     """The networks of the folder that cannot be used, each with the reason."""
-    reasons = "".join(f"<li><b>{escape(each.name)}</b> {escape(each.problem)}</li>" for each in entries)
+    reasons = (Markup("<li><b>{}</b> {}</li>").format(each.name, each.problem) for each in entries)
     some = "One network" if len(entries) == 1 else f"{len(entries)} networks"
-    return (
-        f'<details class="guide left-out"><summary>{some} in the folder cannot be used</summary>'
-        f"<ul>{reasons}</ul></details>"
-    )
+    return Markup(
+        '<details class="guide left-out"><summary>{} in the folder cannot be used</summary>'
+        "<ul>{}</ul></details>"
+    ).format(some, Markup().join(reasons))

@@ -1,13 +1,12 @@
 """How far a map can be trusted: the lines under its receipt, and the tests behind them, kept for all."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from functools import partial
-from threading import Lock
-from typing import Any
 
+from markupsafe import Markup
+
+from explain.cache import ABSENT, Cache
 from explain.evidence import Evidence, evidence, verdict
 from explain.explainer import Explainer
 from explain.faithfulness import Controls, control_logits, controls
@@ -17,7 +16,6 @@ from page.visit import Subject
 
 log = logging.getLogger(__name__)
 
-KEPT = 512  # results in memory, of about 20 kB each
 AVERAGE = "average"
 NETWORKS = ("75", "100", AVERAGE)
 FAILED = "This map could not be tested."
@@ -31,12 +29,11 @@ Found = Mapping[str, Mapping[str, Evidence | None]]
 
 
 class Evidences:
-    """Tests maps in the background, computing nothing twice; what is least recently used is forgotten."""
+    """Tests maps in the background, computing nothing twice; what is found is kept in `cache`."""
 
-    def __init__(self, background: Background) -> None:
+    def __init__(self, background: Background, cache: Cache | None = None) -> None:
         self.background = background
-        self._kept: OrderedDict[Hashable, Future] = OrderedDict()
-        self._lock = Lock()
+        self.cache = cache or Cache()
 
     def test(
         self,
@@ -64,15 +61,14 @@ class Evidences:
 
     def known(self, subject: Subject, networks: Sequence[str], methods: Sequence[str]) -> Found:
         """What needs no computing any more."""
-        with self._lock:
-            return {
-                network: {
-                    method: future.result()
-                    for method in methods
-                    if (future := self._kept.get(_key(subject, network, method))) and future.done()
-                }
-                for network in networks
-            }
+        found = {
+            network: {method: self.cache.find(_key(subject, network, method)) for method in methods}
+            for network in networks
+        }
+        return {
+            network: {method: each for method, each in row.items() if each is not ABSENT}
+            for network, row in found.items()
+        }
 
     def _tested(
         self,
@@ -90,9 +86,15 @@ class Evidences:
 
         def against() -> Controls:
             known = {
-                int(name): self._keep(
-                    (subject.digest, subject.kind, name, side),  # of any target, alone or in the average
-                    partial(control_logits, explainer.networks[name], frame, side),
+                int(name): self.cache.get(
+                    (
+                        "controls",
+                        subject.digest,
+                        subject.kind,
+                        name,
+                        side,
+                    ),  # of any target, for the average too
+                    lambda _, network=explainer.networks[name]: control_logits(network, frame, side),
                 )
                 for name in names
             }
@@ -105,41 +107,24 @@ class Evidences:
             try:
                 attribution = mean(list(pair.values())) if network == AVERAGE else pair[network]
                 compare = partial(evidence, asked, frame, attribution, detail=subject.detail)
-                found[method] = self._keep(
-                    _key(subject, network, method), lambda compare=compare: compare(against=against())
+                found[method] = self.cache.get(
+                    _key(subject, network, method), lambda _, compare=compare: compare(against=against())
                 )
             except Exception:
                 log.exception("%s of %s could not be tested.", method, network)
                 found[method] = None
         return found
 
-    def _keep(self, key: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """The value under key, computed here unless another thread is at it; failures are forgotten."""
-        with self._lock:
-            mine = key not in self._kept
-            future = self._kept.setdefault(key, Future())
-            self._kept.move_to_end(key)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        if mine:
-            try:
-                future.set_result(compute())
-            except Exception as error:
-                with self._lock:
-                    self._kept.pop(key, None)
-                future.set_exception(error)
-        return future.result()
-
 
 def _key(subject: Subject, network: str, method: str) -> Hashable:
     """What the evidence of a map depends on; the same for settings that the method has no use for."""
     made = (subject.reference, subject.tolerance) if method == "integrated_gradients" else None
     shown = subject.detail if method != "gradcam" else None
-    return subject.digest, subject.kind, subject.target, network, method, made, shown
+    return "evidence", subject.digest, subject.kind, subject.target, network, method, made, shown
 
 
-def lines(found: Found, method: str, mode: str, decided_by: int | None) -> dict[str, str]:
-    """What stands under the receipts of a method's finished maps, as HTML by column of the row."""
+def lines(found: Found, method: str, mode: str, decided_by: int | None) -> dict[str, Markup]:
+    """What stands under the receipts of a method's finished maps, by column of the row."""
     columns = {"75": "75", "100": "100", mode: str(decided_by) if decided_by else AVERAGE}
     return {
         column: line(found[network][method])
@@ -149,10 +134,10 @@ def lines(found: Found, method: str, mode: str, decided_by: int | None) -> dict[
     }
 
 
-def line(known: Evidence | None) -> str:
+def line(known: Evidence | None) -> Markup:
     """The areas of a map and whether it beats the controls, in words; None says that the test failed."""
     if known is None:
-        return f'<p class="tests">{FAILED}</p>'
+        return Markup('<p class="tests">{}</p>').format(FAILED)
     deletion, insertion = known.faithfulness.deletion.area, known.faithfulness.insertion.area
     random, gaussian = known.controls.random, known.controls.gaussian
     hint = (
@@ -163,9 +148,10 @@ def line(known: Evidence | None) -> str:
     return _lines(f"{deletion:.2f}", f"{insertion:.2f}", verdict(known), hint, f"beats{lost}")
 
 
-def _lines(deletion: str, insertion: str, sentence: str, hint: str = "", kind: str = "beats pending") -> str:
-    return (
-        f'<dl class="tests"><div title="{DELETION}"><dt>Deletion</dt><dd>{deletion}</dd></div>'
-        f'<div title="{INSERTION}"><dt>Insertion</dt><dd>{insertion}</dd></div></dl>'
-        f'<p class="{kind}" title="{hint}">{sentence}</p>'
-    )
+def _lines(
+    deletion: str, insertion: str, sentence: str, hint: str = "", kind: str = "beats pending"
+) -> Markup:
+    return Markup(
+        '<dl class="tests"><div title="{}"><dt>Deletion</dt><dd>{}</dd></div>'
+        '<div title="{}"><dt>Insertion</dt><dd>{}</dd></div></dl><p class="{}" title="{}">{}</p>'
+    ).format(DELETION, deletion, INSERTION, insertion, kind, hint, sentence)

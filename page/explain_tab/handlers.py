@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 from PIL import Image
 
 from carmodel.photo import PhotoError, read_photo
@@ -28,11 +29,12 @@ from page.visit import Visit
 
 log = logging.getLogger(__name__)
 
-WELCOME = (
+WELCOME = Markup(
     '<section class="card welcome"><h2>Give a photo of a car</h2><p>Upload or paste one, take one with the '
     "camera, or click an example. You will see what two small networks say about it, and which parts of the "
     "photo each relied on.</p></section>"
 )
+FORGOTTEN = "Too many photos came after this one to keep them all; please give it again."
 # Notice, verdict, heading, rows, Trust tab, number of the newest request.
 UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS) + 1)
 SAME = (gr.skip(),) * len(PANELS)
@@ -47,12 +49,14 @@ class Handlers:
 
     def __init__(self, explainers: Mapping[str, Explainer]) -> None:
         self.explainers = explainers
-        self.evidences = Evidences(Background())
+        self.cache = next(iter(explainers.values())).cache
+        self.evidences = Evidences(Background(), self.cache)
 
     def on_photo(self, path: str | None, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A photo was uploaded, pasted or taken, or (None) removed."""
         if path is None:
             visit.photo = visit.example = visit.subject = None
+            visit.forgotten = False
             visit.newest = visit.begin()
             yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None), visit.newest
             return
@@ -63,7 +67,8 @@ class Handlers:
             yield before, notice(str(error)), *UNCHANGED[1:]
             return
         visit.photo, visit.name, visit.example = photo, Path(path).name, None
-        yield stand_in(photo, path) or gr.skip(), *UNCHANGED
+        # Although the browser shows it: an example may have come from the server since, as the page opened.
+        yield stand_in(photo, path) or path, *UNCHANGED
         yield from self.on_controls(visit, *controls)
 
     def on_example(self, event: gr.EventData, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
@@ -71,15 +76,23 @@ class Handlers:
         yield from self._example(event.file, visit, *controls)
 
     def on_open(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
-        """The page was opened: an example is explained, so that there is something to see."""
+        """The page was opened: an example is explained, so that there is something to see.
+
+        Unless the visitor was quicker, and has given a photo of theirs.
+        """
+        if visit.begun:
+            return
         yield from self._example(visit.example or examples.FIRST, visit, *controls)
 
     def on_controls(self, visit: Visit, *controls: object) -> Iterator[tuple[Any, ...]]:
         """A control was changed; nothing happens as long as there is no photo."""
+        if visit.forgotten and visit.example:
+            visit.photo = read_photo(examples.path(visit.example))
         photo, this = visit.photo, visit.begin()
         if photo is None:
-            yield gr.skip(), *UNCHANGED
+            yield gr.skip(), notice(FORGOTTEN) if visit.forgotten else gr.skip(), *UNCHANGED[1:]
             return
+        visit.forgotten = False
         chosen = Controls(*controls)
         explainer = self.explainers[chosen.kind]
         cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
@@ -89,6 +102,7 @@ class Handlers:
                 return
             visit.newest = number = this
             before, visit.subject = visit.subject, chosen.subject(photo, target)
+            self.cache.hold(visit)
             tab = SAME if visit.subject == before else waiting(visit.subject)
             found = self.evidences.known(visit.subject, NETWORKS, METHODS)
             for now in panels(explainer, photo, chosen, partial(visit.is_newest, this), found):

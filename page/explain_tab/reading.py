@@ -1,6 +1,8 @@
 """How to read the maps: every term that stands under them, in plain words, folded away until it is wanted."""
 
-from html import escape
+from collections.abc import Mapping
+
+from markupsafe import Markup
 
 # What stands under a map or beside it -> what it means.
 TERMS = {
@@ -41,8 +43,13 @@ TERMS = {
     ),
 }
 
-READING = (
-    '<details class="guide"><summary>How to read the maps</summary><dl>'
-    + "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(words)}</dd></div>" for term, words in TERMS.items())
-    + "</dl></details>"
+
+def told(parts: Mapping[str, str]) -> Markup:
+    """A list of terms and what is to be said about them."""
+    rows = (Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*part) for part in parts.items())
+    return Markup("<dl>{}</dl>").format(Markup().join(rows))
+
+
+READING = Markup('<details class="guide"><summary>How to read the maps</summary>{}</details>').format(
+    told(TERMS)
 )

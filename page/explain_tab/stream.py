@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from markupsafe import Markup
+
 from carmodel.ensemble import SPOKEN
 from carmodel.photo import Photo
 from explain.attribution import METHODS, Attribution, Target
@@ -14,6 +16,7 @@ from explain.words import METHOD_NAMES, target_name
 from page.explain_tab import grid
 from page.explain_tab.evidence import Found, lines
 from page.explain_tab.verdict import verdict
+from page.markup import going_on
 from page.visit import Subject
 
 log = logging.getLogger(__name__)
@@ -59,15 +62,15 @@ class Controls:
 
 @dataclass(frozen=True)
 class Panels:
-    """The HTML of everything that a request changes, in the order of the page; "" is an empty panel."""
+    """Everything that a request changes, in the order of the page."""
 
-    notice: str = ""
-    verdict: str = ""
-    heading: str = ""
-    rows: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(METHODS, ""))
+    notice: Markup = Markup()
+    verdict: Markup = Markup()
+    heading: Markup = Markup()
+    rows: Mapping[str, Markup] = field(default_factory=lambda: dict.fromkeys(METHODS, Markup()))
 
     @property
-    def all(self) -> tuple[str, ...]:
+    def all(self) -> tuple[Markup, ...]:
         return self.notice, self.verdict, self.heading, *self.rows.values()
 
 
@@ -116,23 +119,21 @@ def panels(
     yield replace(now, heading=heading(target))
 
 
-def draw(this: grid.Row, photo: Photo, controls: Controls) -> str:
-    """A row as HTML, as the visitor wants to see it."""
+def draw(this: grid.Row, photo: Photo, controls: Controls) -> Markup:
+    """A row as the visitor wants to see it."""
     return grid.row(this, photo, controls.tolerance, controls.detail, controls.strength, controls.own_scale)
 
 
-def heading(target: Target, progress: str = "") -> str:
+def heading(target: Target, progress: str = "") -> Markup:
     """What the maps explain, how their colours read, and what is being computed, if anything."""
     against = f"for {SPOKEN[target.against]}" if target.against else "against it"
-    red, blue = "<b class=for>Red</b>", "<b class=against>blue</b>"
-    return (
-        f'<div class="reading"><div><h2>Why {target_name(target)}?</h2>'
-        f"<p>{red} speaks for {SPOKEN[target.toward]}, {blue} {against}.</p></div>"
-        f'<p class="progress" role="status">{progress}</p></div>'
-    )
+    return Markup(
+        '<div class="reading"><div><h2>Why {}?</h2>'
+        "<p><b class=for>Red</b> speaks for {}, <b class=against>blue</b> {}.</p></div>{}</div>"
+    ).format(target_name(target), SPOKEN[target.toward], against, going_on(progress))
 
 
-def _computing(target: Target, method: str) -> str:
+def _computing(target: Target, method: str) -> Markup:
     return heading(target, f"Computing {METHOD_NAMES[method]} …")
 
 

@@ -4,7 +4,7 @@ import gradio as gr
 
 from explain.attribution import METHODS
 from page.explain_tab.reading import READING
-from page.tabs import panel
+from page.panel import panel
 from page.take_away.buttons import TakeAway, take_away
 
 

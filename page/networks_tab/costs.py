@@ -1,11 +1,13 @@
 """What each method costs and what its maps are worth, on average over a survey."""
 
-from html import escape
+from collections.abc import Mapping
+
+from markupsafe import Markup
 
 from explain.attribution import METHODS
 from explain.survey.summary import Interval
 from explain.words import METHOD_NAMES, NETWORK_NAMES
-from page.markup import finding
+from page.markup import CELL, COLUMN_HEAD, finding, kept_together, repeated
 from page.networks_tab.surveyed import Survey
 from page.networks_tab.tables import scroll
 
@@ -25,15 +27,18 @@ WORTH = {
 }  # figure -> heading, hint, factor, digits, unit
 
 
-def costs(survey: Survey) -> str:
+ROW = Markup('<tr><th scope="row">{}</th>{}</tr>')
+NOTHING = CELL.format("–")
+
+
+def costs(survey: Survey) -> Markup:
     """Seconds of CPU time of each method and network, as bars."""
     shown = [network for network in WHO if any(key[1] == network for key in survey.seconds)]
     top = max(interval.mean for interval in survey.seconds.values())
-    heads = "".join(f'<th scope="col">{WHO[network]}</th>' for network in shown)
-    body = ""
+    body = Markup()
     for method in METHODS:
-        cells = "".join(_seconds(survey.seconds.get((method, network)), top) for network in shown)
-        body += f'<tr><th scope="row">{METHOD_NAMES[method]}</th>{cells}</tr>'
+        cells = Markup().join(_seconds(survey.seconds.get((method, network)), top) for network in shown)
+        body += ROW.format(METHOD_NAMES[method], cells)
     cheapest, dearest = (
         pick(METHODS, key=lambda method: survey.seconds[method, ""].mean) for pick in (min, max)
     )
@@ -42,41 +47,50 @@ def costs(survey: Survey) -> str:
         f"{METHOD_NAMES[cheapest]} takes {_time(survey.seconds[cheapest, ''].mean)} of CPU time a photo "
         f"for both networks; {METHOD_NAMES[dearest]} takes {times:.0f} times as long."
     )
-    return (
-        f"{finding(found)}{scroll('Seconds of CPU time')}"
-        f'<table class="costs"><thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
-        f"<p class=remark>CPU time of one core a photo, mean over {survey.measured_on}. "
+    return Markup(
+        '{finding}{scroll}<table class="costs"><thead><tr><td></td>{heads}</tr></thead>'
+        "<tbody>{body}</tbody></table></div>"
+        "<p class=remark>CPU time of one core a photo, mean over {measured_on}. "
         "“Both” includes what each network is asked about its own class; Integrated Gradients takes as "
         "many steps as its accuracy of 2&nbsp;% needs, SHAP includes its 16 reference frames.</p>"
+    ).format(
+        finding=finding(found),
+        scroll=scroll("Seconds of CPU time"),
+        heads=repeated(COLUMN_HEAD, (WHO[network] for network in shown)),
+        body=body,
+        measured_on=survey.measured_on,
     )
 
 
-def worth(survey: Survey) -> str:
+def worth(survey: Survey) -> Markup:
     """Gap, areas, controls and border of each method and network."""
-    heads = "".join(
-        f'<th scope="col"><abbr title="{escape(hint)}">{head}</abbr></th>'
+    heads = Markup().join(
+        Markup('<th scope="col"><abbr title="{}">{}</abbr></th>').format(hint, head)
         for head, hint, *_ in WORTH.values()
     )
-    body = ""
+    body = Markup()
     for network, methods in survey.figures.items():
-        rows = "".join(
-            f'<tr><th scope="row">{METHOD_NAMES[method]}</th>'
-            + "".join(_figure(figures.get(name), *WORTH[name][2:]) for name in WORTH)
-            + "</tr>"
-            for method, figures in methods.items()
+        body += Markup(
+            '<tbody><tr class="group"><th scope="rowgroup" colspan="{columns}">{name}</th></tr>{rows}'
+            '<tr class="control"><th scope="row">Centred Gaussian</th>{control}</tr></tbody>'
+        ).format(
+            columns=len(WORTH) + 1,
+            name=NETWORK_NAMES[network].capitalize(),
+            rows=Markup().join(
+                ROW.format(METHOD_NAMES[method], _figures(methods[method])) for method in methods
+            ),
+            control=_figures(survey.gaussian[network]),
         )
-        control = survey.gaussian[network]
-        cells = "".join(_figure(control.get(name), *WORTH[name][2:]) for name in WORTH)
-        name = NETWORK_NAMES[network].capitalize()
-        body += (
-            f'<tbody><tr class="group"><th scope="rowgroup" colspan="{len(WORTH) + 1}">{name}</th></tr>{rows}'
-            f'<tr class="control"><th scope="row">Centred Gaussian</th>{cells}</tr></tbody>'
-        )
-    return (
-        f"{finding(_best(survey))}{scroll('What the maps are worth')}<table "
-        f'class="worth"><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>'
-        f"<p class=remark>Means over {survey.measured_on}, 95&nbsp;% intervals in small print. "
+    return Markup(
+        '{finding}{scroll}<table class="worth"><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>'
+        "<p class=remark>Means over {measured_on}, 95&nbsp;% intervals in small print. "
         "The centred Gaussian is a control that knows nothing of the network.</p>"
+    ).format(
+        finding=finding(_best(survey)),
+        scroll=scroll("What the maps are worth"),
+        heads=heads,
+        body=body,
+        measured_on=survey.measured_on,
     )
 
 
@@ -98,21 +112,24 @@ def _time(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _seconds(interval: Interval | None, top: float) -> str:
+def _seconds(interval: Interval | None, top: float) -> Markup:
     if interval is None:
-        return "<td>–</td>"
-    return (
-        f'<td><span class="bar" style="--to:{100 * interval.mean / top:.1f}%"><i></i>'
-        f"{_time(interval.mean)}</span></td>"
+        return NOTHING
+    return Markup('<td><span class="bar" style="--to:{:.1f}%"><i></i>{}</span></td>').format(
+        100 * interval.mean / top, _time(interval.mean)
     )
 
 
-def _figure(interval: Interval | None, factor: float, digits: int, unit: str) -> str:
+def _figures(row: Mapping[str, Interval]) -> Markup:
+    return Markup().join(_figure(row.get(name), *WORTH[name][2:]) for name in WORTH)
+
+
+def _figure(interval: Interval | None, factor: float, digits: int, unit: str) -> Markup:
     if interval is None:
-        return "<td>–</td>"
+        return NOTHING
     mean, low, high = (
         f"{factor * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high)
     )
     if interval.mean > 0 and float(mean) == 0:  # such as the gap of SHAP
-        return f"<td>&lt; {10**-digits:g}{unit.replace(' ', '&nbsp;')}</td>"
-    return f"<td>{mean}{unit.replace(' ', '&nbsp;')}<small>{low}–{high}</small></td>"
+        return Markup("<td>{}{:g}{}</td>").format("< ", 10**-digits, kept_together(unit))
+    return Markup("<td>{}{}<small>{}–{}</small></td>").format(mean, kept_together(unit), low, high)

@@ -1,11 +1,12 @@
 """The comparison of learning rates: short runs of each network, by epoch and in figures."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
+
+from markupsafe import Markup
 
 from page.charts import Axis, Line, chart
 from page.key import lines_key
-from page.markup import finding
+from page.markup import CELL, COLUMN_HEAD, finding, repeated
 from page.networks_tab.measured import Trial
 from page.networks_tab.naming import classifier_name, one_digit, source_title
 from page.networks_tab.source_key import INKS, MARKS
@@ -13,12 +14,12 @@ from page.networks_tab.tables import scroll
 from page.networks_tab.training_curves import WIDE, accuracy_axis
 
 
-def block(found: Mapping[str, tuple[Trial, ...]]) -> str:
+def block(found: Mapping[str, tuple[Trial, ...]]) -> Markup:
     """For each network its trials: mean accuracy of the sources by epoch, and the last epoch in figures."""
-    return "".join(_network(classifier_name(name), trials) for name, trials in found.items())
+    return Markup().join(_network(classifier_name(name), trials) for name, trials in found.items())
 
 
-def _network(title: str, trials: Sequence[Trial]) -> str:
+def _network(title: str, trials: Sequence[Trial]) -> Markup:
     means = [[sum(e.validation.values()) / len(e.validation) for e in trial.epochs] for trial in trials]
     best = max(range(len(trials)), key=lambda number: means[number][-1])
     longest = max(map(len, means))
@@ -29,12 +30,10 @@ def _network(title: str, trials: Sequence[Trial]) -> str:
             for trial, (ink, mark) in zip(trials, _looks(trials), strict=True)
         ]
     )
-    chart = _chart(title, trials, means, longest)
-    return (
-        f'{finding(said)}{key}<div class="halves"><figure><h5>Validation accuracy, mean of the photo '
-        "sources</h5>"
-        f"{chart}</figure>{_table(trials, best)}</div>"
-    )
+    return Markup(
+        '{}{}<div class="halves"><figure><h5>Validation accuracy, mean of the photo sources</h5>{}</figure>'
+        "{}</div>"
+    ).format(finding(said), key, _chart(title, trials, means, longest), _table(trials, best))
 
 
 def _looks(trials: Sequence[Trial]) -> list[tuple[str, str]]:
@@ -42,7 +41,7 @@ def _looks(trials: Sequence[Trial]) -> list[tuple[str, str]]:
     return [(INKS[number % len(INKS)], MARKS[number % len(MARKS)]) for number in range(len(trials))]
 
 
-def _chart(title: str, trials: Sequence[Trial], means: Sequence[Sequence[float]], longest: int) -> str:
+def _chart(title: str, trials: Sequence[Trial], means: Sequence[Sequence[float]], longest: int) -> Markup:
     epochs = range(1, longest + 1)
     lines = [
         Line(ink, row, mark=mark, x=epochs[: len(row)])
@@ -59,18 +58,17 @@ def _chart(title: str, trials: Sequence[Trial], means: Sequence[Sequence[float]]
     return chart(alt, lines, epochs, across, accuracy_axis(min(every), max(every)), WIDE)
 
 
-def _table(trials: Sequence[Trial], best: int) -> str:
+def _table(trials: Sequence[Trial], best: int) -> Markup:
     sources = list(trials[0].epochs[0].validation)
-    heads = "".join(
-        f'<th scope="col">{escape(head)}</th>' for head in ("Peak rate", *map(source_title, sources), "Loss")
-    )
-    body = ""
+    heads = repeated(COLUMN_HEAD, ("Peak rate", *map(source_title, sources), "Loss"))
+    body = Markup()
     for number, trial in enumerate(trials):
         last = trial.epochs[-1]
-        cells = "".join(f"<td>{one_digit(last.validation[source])}</td>" for source in sources)
-        kind = ' class="best"' if number == best else ""
-        body += f'<tr{kind}><th scope="row">{trial.rate:g}</th>{cells}<td>{last.loss:.2f}</td></tr>'
-    return (
-        f'{scroll("Learning rates, last epoch")}<table class="stages"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        cells = repeated(CELL, (one_digit(last.validation[source]) for source in sources))
+        kind = Markup(' class="best"') if number == best else ""
+        body += Markup('<tr{}><th scope="row">{:g}</th>{}<td>{:.2f}</td></tr>').format(
+            kind, trial.rate, cells, last.loss
+        )
+    return Markup('{}<table class="stages"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+        scroll("Learning rates, last epoch"), heads, body
     )

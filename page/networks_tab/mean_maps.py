@@ -1,9 +1,9 @@
 """Where the networks look on average: the mean |map| of each method, network and class over a survey."""
 
 from collections.abc import Mapping
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -11,7 +11,7 @@ from carmodel.ensemble import SPOKEN
 from explain.attribution import METHODS
 from explain.palette import colours, legend
 from explain.words import METHOD_NAMES, NETWORK_NAMES, REGIONS, named, percent
-from page.markup import finding, picture
+from page.markup import finding, kept_together, picture, repeated
 from page.networks_tab.surveyed import GROUPS, MapKey, Survey
 
 NETWORKS = ("75", "100", "average")
@@ -19,16 +19,16 @@ NINTHS = 3
 FULL = 0.995  # quantile of the densities that is drawn in full colour
 
 
-def block(survey: Survey) -> str:
+def block(survey: Survey) -> Markup:
     """A grid for each method: networks down, all photos and each class across."""
     groups = [group for group in GROUPS if any(key[2] == group for key in survey.maps)]
-    grids = "".join(_grid(method, survey.maps, groups) for method in METHODS)
-    return (
-        f"{finding(_found(survey))}{_scale()}{grids}<p class=remark>Means over {survey.measured_on}, "
+    grids = Markup().join(_grid(method, survey.maps, groups) for method in METHODS)
+    return Markup(
+        "{}{}{}<p class=remark>Means over {}, "
         "by the class that was explained; each shows 20 photos or more, so that no single one can be "
         "made out. A method’s maps share one scale: full colour is what its most heavily weighted places "
         "reach.</p>"
-    )
+    ).format(finding(_found(survey)), _scale(), grids, survey.measured_on)
 
 
 def _found(survey: Survey) -> str:
@@ -47,36 +47,35 @@ def _found(survey: Survey) -> str:
     )
 
 
-def _scale() -> str:
-    bar = legend(1.0, signed=False).background
-    return (
-        f'<div class="swatch"><i style="background:{bar}"></i><span>no weight</span><span>most</span></div>'
-    )
+def _scale() -> Markup:
+    return Markup(
+        '<div class="swatch"><i style="background:{}"></i><span>no weight</span><span>most</span></div>'
+    ).format(legend(1.0, signed=False).background)
 
 
-def _grid(method: str, maps: Mapping[MapKey, NDArray[np.float32]], groups: list[str]) -> str:
+def _grid(method: str, maps: Mapping[MapKey, NDArray[np.float32]], groups: list[str]) -> Markup:
     own = [array for key, array in maps.items() if key[0] == method]
     if not own:
-        return ""
+        return Markup()
     scale = float(np.quantile(np.stack(own), FULL)) or 1.0
-    heads = "".join(f"<span>{_group_name(group)}</span>" for group in groups)
-    rows = ""
+    heads = repeated(Markup("<span>{}</span>"), map(_group_name, groups))
+    rows = Markup()
     for network in NETWORKS:
-        cells = "".join(_cell((method, network, group), maps, scale) for group in groups)
-        rows += f"<b>{NETWORK_NAMES[network].capitalize().replace(' px', '&nbsp;px')}</b>{cells}"
-    return (
-        f'<h4>{METHOD_NAMES[method]}</h4><div class="means" '
-        f'style="--groups:{len(groups)}"><span></span>{heads}'
-        f"{rows}</div>"
+        cells = Markup().join(_cell((method, network, group), maps, scale) for group in groups)
+        rows += Markup("<b>{}</b>{}").format(kept_together(NETWORK_NAMES[network].capitalize()), cells)
+    return Markup('<h4>{}</h4><div class="means" style="--groups:{}"><span></span>{}{}</div>').format(
+        METHOD_NAMES[method], len(groups), heads, rows
     )
 
 
-def _cell(key: MapKey, maps: Mapping[MapKey, NDArray[np.float32]], scale: float) -> str:
+def _cell(key: MapKey, maps: Mapping[MapKey, NDArray[np.float32]], scale: float) -> Markup:
     if key not in maps:
-        return "<span class=none>too few</span>"
+        return Markup("<span class=none>too few</span>")
     rgba = colours(maps[key], scale, signed=False)
     image = Image.fromarray(np.uint8(np.rint(255 * rgba)), "RGBA")
-    return f'<div class="frame">{picture(image, _alt(key, maps[key]), "mean", quality=80)}</div>'
+    return Markup('<div class="frame">{}</div>').format(
+        picture(image, _alt(key, maps[key]), "mean", quality=80)
+    )
 
 
 def _alt(key: MapKey, density: NDArray[np.float32]) -> str:
@@ -84,7 +83,7 @@ def _alt(key: MapKey, density: NDArray[np.float32]) -> str:
     method, network, group = key
     shares = _ninths(density)
     most, least = int(shares.argmax()), int(shares.argmin())
-    return escape(
+    return (
         f"{METHOD_NAMES[method]}, {NETWORK_NAMES[network]}, {SPOKEN.get(group, 'all photos')}: "
         f"{percent(shares[most])} of the weight in {REGIONS[most]}, "
         f"{percent(shares[least])} in {REGIONS[least]}."

@@ -8,6 +8,9 @@ from carmodel.metrics import Disagreement, Scores
 from page.networks_tab.naming import ordered
 from page.networks_tab.surveyed import Survey
 
+# What drawing raises where a file holds something else than figures.
+UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -110,3 +113,4 @@ class Measured:
     training: Mapping[str, tuple[Stage, ...]] | Missing  # network -> stages, the earliest first
     rates: Mapping[str, tuple[Trial, ...]] | Missing  # network -> trials
     survey: Survey | Missing
+    licences: Mapping[str, tuple[str, ...]]  # what cards say of the use of weights -> their networks

@@ -1,43 +1,41 @@
 """Which classes are taken for which, and who is right where the two networks disagree."""
 
-from html import escape
+from markupsafe import Markup
 
 from carmodel.metrics import Disagreement, Scores
 from carmodel.network import CLASSES
 from explain.words import named
-from page.markup import finding
+from page.markup import COLUMN_HEAD, finding, kept_together, repeated
 from page.networks_tab.measured import Evaluation
 from page.networks_tab.naming import classifier_name, one_digit, source_name, source_title
 
 
-def block(evaluation: Evaluation) -> str:
+def block(evaluation: Evaluation) -> Markup:
     """Confusion matrices of every classifier, folded by photo source; the first source is open."""
-    parts = []
+    html = finding(_most_common(evaluation))
     for number, source in enumerate(evaluation.sources):
-        matrices = "".join(
+        matrices = Markup().join(
             _matrix(classifier_name(name), rows[source]) for name, rows in evaluation.scores.items()
         )
         n = next(iter(evaluation.scores.values()))[source].n
-        parts.append(
-            f"<details{'' if number else ' open'}><summary>{escape(source_title(source))}, {n:,} "
-            "photos</summary>"
-            f'<div class="matrices">{matrices}</div></details>'
-        )
-    return finding(_most_common(evaluation)) + "".join(parts)
+        html += Markup(
+            '<details{}><summary>{}, {:,} photos</summary><div class="matrices">{}</div></details>'
+        ).format("" if number else " open", source_title(source), n, matrices)
+    return html
 
 
-def disagreements(evaluation: Evaluation) -> str:
+def disagreements(evaluation: Evaluation) -> Markup:
     """How often the two final networks disagree and who is right then; "" where that was not measured."""
     if not evaluation.disagreement:
-        return ""
+        return Markup()
     found = {source: evaluation.disagreement[source] for source in evaluation.sources}
     said = " ".join(_said(source, row) for source, row in found.items())
-    bars = "".join(_shares(source, row) for source, row in found.items())
-    key = "".join(
-        f'<li><i class="{kind}"></i>{name}</li>'
-        for kind, name in (("small", "75 px is right"), ("large", "100 px is right"), ("none", "neither is"))
-    )
-    return f'{finding(said)}<ul class="key squares">{key}</ul><div class="halves">{bars}</div>'
+    bars = Markup().join(_shares(source, row) for source, row in found.items())
+    return Markup(
+        '{}<ul class="key squares"><li><i class="small"></i>75 px is right</li>'
+        '<li><i class="large"></i>100 px is right</li><li><i class="none"></i>neither is</li></ul>'
+        '<div class="halves">{}</div>'
+    ).format(finding(said), bars)
 
 
 def _said(source: str, row: Disagreement) -> str:
@@ -47,16 +45,17 @@ def _said(source: str, row: Disagreement) -> str:
     )
 
 
-def _shares(source: str, row: Disagreement) -> str:
+def _shares(source: str, row: Disagreement) -> Markup:
     parts = {"small": row.small_right, "large": row.large_right, "none": row.neither_right}
-    bars = "".join(
-        f'<i class="{kind}" style="flex:{count}">{count}</i>' for kind, count in parts.items() if count
+    bars = Markup().join(
+        Markup('<i class="{0}" style="flex:{1}">{1}</i>').format(kind, count)
+        for kind, count in parts.items()
+        if count
     )
-    share = one_digit(row.differ / row.n)
-    return (
-        f"<section><h4>{escape(source_title(source))} <small>{share} of the photos</small></h4>"
-        f'<div class="stack" role="img" aria-label="{escape(_said(source, row))}">{bars}</div></section>'
-    )
+    return Markup(
+        "<section><h4>{} <small>{} of the photos</small></h4>"
+        '<div class="stack" role="img" aria-label="{}">{}</div></section>'
+    ).format(source_title(source), one_digit(row.differ / row.n), _said(source, row), bars)
 
 
 def _most_common(evaluation: Evaluation) -> str:
@@ -84,32 +83,37 @@ def _plural(index: int) -> str:
     return {"sedan": "sedans", "coupe": "coupes", "suv": "SUVs", "truck": "trucks"}[CLASSES[index]]
 
 
-def _matrix(title: str, row: Scores) -> str:
-    heads = "".join(f'<th scope="col">{named(label)}</th>' for label in CLASSES)
-    body = "".join(
-        f'<tr><th scope="row">{named(label)}</th>{_cells(i, counts)}<td '
-        f"class=share>{_share(row.recall[label])}</td>"
-        "</tr>"
+def _matrix(title: str, row: Scores) -> Markup:
+    body = Markup().join(
+        Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(
+            named(label), _cells(i, counts), _share(row.recall[label])
+        )
         for i, (label, counts) in enumerate(zip(CLASSES, row.confusion, strict=True))
     )
-    foot = "".join(f"<td class=share>{_share(row.precision[label])}</td>" for label in CLASSES)
-    return (
-        f'<table class="matrix"><caption>{escape(title)}</caption><thead><tr><td>is ↓ called →</td>{heads}'
+    return Markup(
+        '<table class="matrix"><caption>{title}</caption><thead><tr><td>is ↓ called →</td>{heads}'
         '<th scope="col"><abbr title="Of the photos of this class, how many are called so">Recall</abbr></th>'
-        f"</tr></thead><tbody>{body}</tbody><tfoot><tr>"
+        "</tr></thead><tbody>{body}</tbody><tfoot><tr>"
         '<th scope="row"><abbr title="Of the photos called so, how many are">Precision</abbr></th>'
-        f"{foot}<td></td></tr></tfoot></table>"
+        "{foot}<td></td></tr></tfoot></table>"
+    ).format(
+        title=title,
+        heads=repeated(COLUMN_HEAD, map(named, CLASSES)),
+        body=body,
+        foot=Markup().join(_share(row.precision[label]) for label in CLASSES),
     )
 
 
-def _cells(true: int, counts: tuple[int, ...]) -> str:
+def _cells(true: int, counts: tuple[int, ...]) -> Markup:
     total = sum(counts) or 1
-    return "".join(
-        f'<td class="{"hit" if j == true else "miss"}" style="--shade:{100 * count / total:.0f}%">'
-        f"{count or '·'}</td>"
+    return Markup().join(
+        Markup('<td class="{}" style="--shade:{:.0f}%">{}</td>').format(
+            "hit" if j == true else "miss", 100 * count / total, count or "·"
+        )
         for j, count in enumerate(counts)
     )
 
 
-def _share(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f}&nbsp;%"
+def _share(share: float | None) -> Markup:
+    figure = "–" if share is None else kept_together(f"{100 * share:.0f} %")
+    return Markup("<td class=share>{}</td>").format(figure)

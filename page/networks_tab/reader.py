@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from carmodel.calibration import Bin
 from carmodel.card import Card, WeightsError, read_card, read_table
 from carmodel.metrics import Disagreement, Scores
+from carmodel.network import CLASSES
 from carmodel.weights import LEARNING_RATES, available
 from page.networks_tab.measured import (
     Disturbed,
@@ -28,7 +29,7 @@ from page.networks_tab.measured import (
 )
 from page.networks_tab.naming import ordered
 from page.networks_tab.surveyed import FILE as SURVEY
-from page.networks_tab.surveyed import MAPS, read_survey
+from page.networks_tab.surveyed import MAPS, Survey, read_survey
 
 T = TypeVar("T")
 EVALUATIONS = {"test.json": "test", "validation.json": "val"}  # the first that is there counts
@@ -53,7 +54,8 @@ def read(folder: Path) -> Measured:
         novelty=_table(folder, NOVELTY, _novelty),
         training=_training(folder),
         rates=_table(folder, LEARNING_RATES, _rates),
-        survey=_table(folder, SURVEY, partial(read_survey, folder, _cards(folder))),
+        survey=_table(folder, SURVEY, partial(_survey, folder)),
+        licences=_licences(folder),
     )
 
 
@@ -72,6 +74,7 @@ def _table(folder: Path, name: str, parse: Callable[[dict[str, Any]], T]) -> T |
 
 def _evaluation(split: str, table: dict[str, Any]) -> Evaluation:
     def scores(row: dict[str, Any]) -> Scores:
+        _check(row["recall"].keys() == row["precision"].keys() == set(CLASSES))
         bins = tuple(Bin(**each) for each in row.get("bins", ()))
         return Scores(**{**row, "ci95": tuple(row["ci95"]), "bins": bins})
 
@@ -118,6 +121,12 @@ def _rates(table: dict[str, Any]) -> dict[str, tuple[Trial, ...]]:
     return found
 
 
+def _survey(folder: Path, table: dict[str, Any]) -> Survey:
+    survey = read_survey(folder, _cards(folder), table)
+    _check(survey.is_whole)
+    return survey
+
+
 def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
     found = {}
     for card in _cards(folder):
@@ -158,6 +167,14 @@ def _alike(rows: Iterable[Mapping[str, Any]]) -> bool:
 def _check(holds: bool) -> None:
     if not holds:
         raise ValueError("A table's parts do not fit each other.")
+
+
+def _licences(folder: Path) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for card in _cards(folder):
+        if card.licence:
+            found[card.licence] = (*found.get(card.licence, ()), card.name)
+    return found
 
 
 def _cards(folder: Path) -> tuple[Card, ...]:

@@ -1,8 +1,9 @@
 """Whether the networks are as often right as they say: a reliability diagram of each."""
 
 from collections.abc import Mapping
-from html import escape
 from math import sqrt
+
+from markupsafe import Markup
 
 from carmodel.metrics import Scores
 from page.charts import Axis, Line, chart
@@ -17,14 +18,17 @@ LARGEST = 3.2  # mark of a bin that holds all photos, in usual marks
 SMALLEST = 1.0
 
 
-def block(evaluation: Evaluation) -> str:
+def block(evaluation: Evaluation) -> Markup:
     """A diagram of each classifier with the photos of every source, and its calibration errors."""
-    charts = "".join(
-        f"<figure><h5>{escape(classifier_name(name))}</h5>{_chart(classifier_name(name), evaluation, rows)}"
-        f"<figcaption>{_errors(evaluation, rows)}</figcaption></figure>"
-        for name, rows in evaluation.scores.items()
+    charts = (
+        Markup("<figure><h5>{}</h5>{}<figcaption>{}</figcaption></figure>").format(
+            title, _chart(title, evaluation, rows), _errors(evaluation, rows)
+        )
+        for title, rows in ((classifier_name(name), rows) for name, rows in evaluation.scores.items())
     )
-    return f'{finding(_found(evaluation))}{source_key(evaluation.sources)}<div class="charts">{charts}</div>'
+    return Markup('{}{}<div class="charts">{}</div>').format(
+        finding(_found(evaluation)), source_key(evaluation.sources), Markup().join(charts)
+    )
 
 
 def has_bins(evaluation: Evaluation) -> bool:
@@ -47,7 +51,7 @@ def _found(evaluation: Evaluation) -> str:
     )
 
 
-def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> str:
+def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> Markup:
     lines = [Line("limit", (0, 1), "dashed", x=(0, 1))]
     said = []
     for number, source in enumerate(evaluation.sources):
@@ -67,4 +71,4 @@ def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> st
 
 def _errors(evaluation: Evaluation, rows: Mapping[str, Scores]) -> str:
     said = (f"{one_digit(rows[source].ece)} on {source_name(source)}" for source in evaluation.sources)
-    return escape(f"Calibration error {', '.join(said)}.")
+    return f"Calibration error {', '.join(said)}."

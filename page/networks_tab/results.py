@@ -1,9 +1,9 @@
 """How good every network and ensemble is: a dot with its interval, figures, and what was published."""
 
-from html import escape
+from markupsafe import Markup
 
 from carmodel.metrics import Scores
-from page.markup import finding
+from page.markup import COLUMN_HEAD, finding, kept_together
 from page.networks_tab.measured import Evaluation, Missing, Published
 from page.networks_tab.naming import (
     LISTINGS,
@@ -18,24 +18,24 @@ from page.networks_tab.tables import scroll
 STEP = 0.05  # the axis begins at a multiple of it
 
 
-def block(evaluation: Evaluation, published: Published | Missing) -> str:
+def block(evaluation: Evaluation, published: Published | Missing) -> Markup:
     """A table for each photo source."""
     reported = published.accuracy if isinstance(published, Published) else {}
     rows = [row for sources in evaluation.scores.values() for row in sources.values()]
     lowest = min([row.ci95[0] for row in rows] + list(reported.values()))
     start = min(int(lowest / STEP) * STEP, 1 - STEP)
-    tables = "".join(
+    tables = Markup().join(
         _table(evaluation, source, reported if source == LISTINGS else {}, start)
         for source in evaluation.sources
     )
-    note = ""
+    note = Markup()
     if isinstance(published, Published):
-        note = (
+        note = Markup(
             "<p class=remark>Published: what the work that these networks follow reports, trained on about "
-            f"{published.photos:,} photos of listings and measured on a random split of them. They are "
+            "{:,} photos of listings and measured on a random split of them. They are "
             "not these photos, so the figures do not compare strictly.</p>"
-        )
-    return f'{finding(_found(evaluation))}<div class="halves">{tables}</div>{note}'
+        ).format(published.photos)
+    return Markup('{}<div class="halves">{}</div>{}').format(finding(_found(evaluation)), tables, note)
 
 
 def _found(evaluation: Evaluation) -> str:
@@ -50,38 +50,37 @@ def _found(evaluation: Evaluation) -> str:
     return "; ".join(parts) + "."
 
 
-def _table(evaluation: Evaluation, source: str, reported: dict[str, float], start: float) -> str:
+def _table(evaluation: Evaluation, source: str, reported: dict[str, float], start: float) -> Markup:
     rows = {name: sources[source] for name, sources in evaluation.scores.items()}
-    n = next(iter(rows.values())).n
-    body = "".join(_row(name, row, reported.get(name), start) for name, row in rows.items())
-    last = '<th scope="col">Published</th>' if reported else ""
-    hint = source_hint(source, evaluation.split)
-    return (
-        f"<section><h4>{escape(source_title(source))} <small>{n:,} photos</small></h4><p>{escape(hint)}</p>"
-        f"{scroll(f'Accuracy, {source_name(source)}')}"
-        '<table class="accuracies"><thead><tr><td></td><td class="axis" '
-        f'aria-hidden="true">{_axis(start)}</td><th scope="col">Right</th><th scope="col">95&nbsp;% '
-        f"interval</th>{last}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div></section>"
+    return Markup(
+        "<section><h4>{title} <small>{n:,} photos</small></h4><p>{hint}</p>"
+        '{scroll}<table class="accuracies"><thead><tr><td></td><td class="axis" '
+        'aria-hidden="true"><div><span>{start}</span><span>100&nbsp;%</span></div></td>'
+        '<th scope="col">Right</th><th scope="col">95&nbsp;% interval</th>{last}</tr></thead>'
+        "<tbody>{body}</tbody></table></div></section>"
+    ).format(
+        title=source_title(source),
+        n=next(iter(rows.values())).n,
+        hint=source_hint(source, evaluation.split),
+        scroll=scroll(f"Accuracy, {source_name(source)}"),
+        start=kept_together(f"{100 * start:.0f} %"),
+        last=COLUMN_HEAD.format("Published") if reported else "",
+        body=Markup().join(_row(name, row, reported.get(name), start) for name, row in rows.items()),
     )
 
 
-def _row(name: str, row: Scores, reported: float | None, start: float) -> str:
+def _row(name: str, row: Scores, reported: float | None, start: float) -> Markup:
     low, high = row.ci95
     places = {"low": low, "at": row.accuracy, "high": high} | (
         {} if reported is None else {"reported": reported}
     )
     style = ";".join(f"--{key}:{100 * (value - start) / (1 - start):.1f}%" for key, value in places.items())
-    mark = "" if reported is None else "<s></s>"
-    last = "<td></td>" if reported is None else f"<td class=quiet>{100 * reported:.2f}&nbsp;%</td>"
-    return (
-        f'<tr><th scope="row">{escape(classifier_name(name))}</th><td class="track" aria-hidden="true">'
-        "<span "
-        f'style="{style}"><i></i><b></b>{mark}</span></td><td><strong>{one_digit(row.accuracy)}</strong>'
-        f"</td><td class=quiet>{100 * low:.1f}–{100 * high:.1f}</td>{last}</tr>"
-    )
-
-
-def _axis(start: float) -> str:
-    ends = f"<span>{100 * start:.0f}&nbsp;%</span><span>100&nbsp;%</span>"
-    return f"<div>{ends}</div>"
+    mark, last = Markup(), Markup("<td></td>")
+    if reported is not None:
+        mark = Markup("<s></s>")
+        last = Markup("<td class=quiet>{}</td>").format(kept_together(f"{100 * reported:.2f} %"))
+    return Markup(
+        '<tr><th scope="row">{}</th><td class="track" aria-hidden="true">'
+        '<span style="{}"><i></i><b></b>{}</span></td><td><strong>{}</strong></td>'
+        "<td class=quiet>{:.1f}–{:.1f}</td>{}</tr>"
+    ).format(classifier_name(name), style, mark, one_digit(row.accuracy), 100 * low, 100 * high, last)

@@ -1,9 +1,9 @@
 """What disturbances cost: how the accuracy of every network and ensemble changes, in points."""
 
-from html import escape
+from markupsafe import Markup
 
 from explain.words import signed
-from page.markup import finding
+from page.markup import CELL, COLUMN_HEAD, finding, repeated
 from page.networks_tab.measured import Robustness
 from page.networks_tab.naming import classifier_name, one_digit, ordered, source_name, source_title
 from page.networks_tab.tables import scroll
@@ -18,11 +18,11 @@ HINTS = {
 }  # disturbance -> what was done
 
 
-def block(robustness: Robustness) -> str:
+def block(robustness: Robustness) -> Markup:
     """A table for each photo source: disturbances down, classifiers across."""
     first = next(iter(robustness.rows.values()))
     sources = ordered(first)
-    tables = "".join(_table(robustness, source) for source in sources)
+    tables = Markup().join(_table(robustness, source) for source in sources)
     return finding(_found(robustness, sources)) + tables
 
 
@@ -39,26 +39,34 @@ def _found(robustness: Robustness, sources: list[str]) -> str:
     return f"What costs most: {'; '.join(parts)}."
 
 
-def _table(robustness: Robustness, source: str) -> str:
+def _table(robustness: Robustness, source: str) -> Markup:
     rows = {name: each[source] for name, each in robustness.rows.items()}
     first = next(iter(rows.values()))
-    heads = "".join(f'<th scope="col">{escape(classifier_name(name))}</th>' for name in rows)
     clean = next(name for name in first.accuracy if name not in first.change)
-    body = "".join(f"<td>{one_digit(row.accuracy[clean])}</td>" for row in rows.values())
-    body = f'<tr class="clean"><th scope="row">{escape(clean.capitalize())}</th>{body}</tr>'
+    body = Markup('<tr class="clean"><th scope="row">{}</th>{}</tr>').format(
+        clean.capitalize(), repeated(CELL, (one_digit(row.accuracy[clean]) for row in rows.values()))
+    )
     for name in first.change:
-        cells = "".join(_cell(row.change[name]) for row in rows.values())
-        hint = f' title="{escape(HINTS[name])}"' if name in HINTS else ""
-        body += f'<tr><th scope="row"{hint}>{escape(name[0].upper() + name[1:])}</th>{cells}</tr>'
-    title = escape(source_title(source))
-    return (
-        f"<h4>{title} <small>{first.n:,} photos, change of accuracy in points</small></h4>"
-        f'{scroll(f"Disturbances, {source_title(source)}")}<table class="changed">'
-        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        hint = Markup(' title="{}"').format(HINTS[name]) if name in HINTS else ""
+        cells = Markup().join(_cell(row.change[name]) for row in rows.values())
+        body += Markup('<tr><th scope="row"{}>{}</th>{}</tr>').format(hint, name[0].upper() + name[1:], cells)
+    title = source_title(source)
+    return Markup(
+        "<h4>{title} <small>{n:,} photos, change of accuracy in points</small></h4>"
+        '{scroll}<table class="changed">'
+        "<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    ).format(
+        title=title,
+        n=first.n,
+        scroll=scroll(f"Disturbances, {title}"),
+        heads=repeated(COLUMN_HEAD, map(classifier_name, rows)),
+        body=body,
     )
 
 
-def _cell(change: float) -> str:
+def _cell(change: float) -> Markup:
     shade = min(abs(change) / STRONGEST, 1)
     kind = "worse" if change < 0 else "better"
-    return f'<td class="{kind}" style="--shade:{100 * shade:.0f}%">{signed(change, 1)}</td>'
+    return Markup('<td class="{}" style="--shade:{:.0f}%">{}</td>').format(
+        kind, 100 * shade, signed(change, 1)
+    )

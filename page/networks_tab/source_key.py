@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from page.key import lines_key
 from page.networks_tab.naming import source_title
 
 INKS, MARKS = ("source_1", "source_2", "source_3"), ("o", "s", "^")  # by turns
 
 
-def source_key(sources: Sequence[str], dashes: str = "") -> str:
+def source_key(sources: Sequence[str], dashes: str = "") -> Markup:
     """What the marks of each source mean, and the diagonal if the sources have no lines of their own."""
     entries = [
         (source_title(source), INKS[number % len(INKS)], dashes, MARKS[number % len(MARKS)])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from carmodel.card import Card
 from carmodel.network import CLASSES
 from explain.attribution import METHODS
+from explain.survey.photo import NETWORKS
 from explain.survey.summary import Interval
 from page.networks_tab.naming import split_name
 
@@ -40,6 +41,17 @@ class Survey:
     gaussian: Mapping[str, Mapping[str, Interval]]  # network -> "deletion", "insertion" of the control
     seconds: Mapping[tuple[str, str], Interval]  # method, network
     maps: Mapping[MapKey, NDArray[np.float32]]  # (75, 75), an even share of |map| being 1; may be empty
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is of every network and method what the sections and the Guide take for granted."""
+        rows = [row for methods in self.figures.values() for row in methods.values()]
+        return (
+            self.figures.keys() == set(NETWORKS)
+            and all(methods.keys() == set(METHODS) for methods in self.figures.values())
+            and all({"deletion", "beats_both_deletion"} <= row.keys() for row in rows)
+            and all((method, "") in self.seconds for method in METHODS)
+        )
 
     @property
     def measured_on(self) -> str:

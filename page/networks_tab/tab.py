@@ -4,14 +4,16 @@ All of it is read from the folder of weights when the page starts; a section who
 what makes it.
 """
 
-from collections.abc import Callable
-from html import escape
+import logging
+from collections.abc import Callable, Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import TypeVar
 
-import gradio as gr
+from markupsafe import Markup
 
 from carmodel.cue import BLOCK
+from explain.words import network_name
 from page.markup import untested
 from page.networks_tab import (
     costs,
@@ -24,11 +26,14 @@ from page.networks_tab import (
     robustness,
     training_curves,
 )
-from page.networks_tab.measured import Evaluation, Measured, Missing
+from page.networks_tab.measured import UNFIT, Evaluation, Measured, Missing
 from page.networks_tab.naming import split_name
 from page.networks_tab.reader import read
+from page.panel import panel
 
 T = TypeVar("T")
+NO_FIGURES = "The file of these figures does not hold what it should."
+log = logging.getLogger(__name__)
 
 # Section -> its link, its title and what to know before reading it.
 SECTIONS = {
@@ -94,10 +99,10 @@ SECTIONS = {
 
 def build(weights: Path) -> None:
     """Creates the tab's components within an open gr.Tab, from what is in the folder `weights`."""
-    gr.HTML(page(read(weights)), apply_default_css=False, elem_id="networks")
+    panel(page(read(weights)), elem_id="networks")
 
 
-def page(measured: Measured) -> str:
+def page(measured: Measured) -> Markup:
     """All sections as HTML."""
     evaluation, survey = measured.evaluation, measured.survey
     blocks = {
@@ -114,44 +119,60 @@ def page(measured: Measured) -> str:
         "worth": _or_why(survey, costs.worth),
     }
     shown = {name: html for name, html in blocks.items() if html}
-    links = "".join(f'<a href="#networks-{name}">{SECTIONS[name][0]}</a>' for name in shown)
-    sections = "".join(_section(name, html) for name, html in shown.items())
-    return (
-        f'<div class="measured"><div class="reading"><div><h2>How good are the networks?</h2>'
-        f"<p>{_about(evaluation)}</p></div></div>"
-        f'<nav aria-label="Sections">{links}</nav>{sections}</div>'
+    links = (Markup('<a href="#networks-{}">{}</a>').format(name, SECTIONS[name][0]) for name in shown)
+    return Markup(
+        '<div class="measured"><div class="reading"><div><h2>How good are the networks?</h2>'
+        '<p>{}</p>{}</div></div><nav aria-label="Sections">{}</nav>{}</div>'
+    ).format(
+        _about(evaluation),
+        Markup().join(starmap(_licence, measured.licences.items())),
+        Markup().join(links),
+        Markup().join(_section(name, html) for name, html in shown.items()),
     )
 
 
 NO_MAPS = untested("There are no mean maps: a survey makes them of 20 photos or more of a class.")
 
 
-def _or_why(found: T | Missing, block: Callable[[T], str]) -> str:
-    return untested(found.sentence) if isinstance(found, Missing) else block(found)
+def _or_why(found: T | Missing, block: Callable[[T], Markup]) -> Markup:
+    """The section of what was found, or why there is none; a file of somebody else's may hold anything."""
+    if isinstance(found, Missing):
+        return untested(found.sentence)
+    try:
+        return block(found)
+    except UNFIT:
+        log.info("A section cannot be drawn.", exc_info=True)
+        return untested(NO_FIGURES)
 
 
-def _calibration(evaluation: Evaluation) -> str:
+def _calibration(evaluation: Evaluation) -> Markup:
     if reliability.has_bins(evaluation):
         return reliability.block(evaluation)
     return untested("This evaluation holds no bins: python -m carmodel.evaluate makes one that does.")
 
 
-def _about(evaluation: Evaluation | Missing) -> str:
+def _about(evaluation: Evaluation | Missing) -> Markup:
     """Which photos the figures are of."""
-    if isinstance(evaluation, Missing):
-        return "What was measured of the networks, as far as it is there."
-    n = sum(row.n for row in next(iter(evaluation.scores.values())).values())
+    counts = [] if isinstance(evaluation, Missing) else [*next(iter(evaluation.scores.values())).values()]
+    if isinstance(evaluation, Missing) or not all(isinstance(row.n, int) for row in counts):
+        return Markup("What was measured of the networks, as far as it is there.")
+    n = sum(row.n for row in counts)
     caution = {
         "test": "They were used for nothing else: not for training, and not for choosing anything.",
         "val": "They were also used to choose epochs, temperature and Priority’s owners, so expect "
         "slightly less on new photos.",
     }[evaluation.split]
-    return f"Measured on <b>{n:,} {escape(split_name(evaluation.split))}</b>. {caution}"
+    return Markup("Measured on <b>{:,} {}</b>. {}").format(n, split_name(evaluation.split), caution)
 
 
-def _section(name: str, html: str) -> str:
+def _licence(licence: str, networks: Sequence[str]) -> Markup:
+    """What the weights of some networks may be used for."""
+    return Markup("<p>Weights of {}: {}</p>").format(", ".join(map(network_name, networks)), licence)
+
+
+def _section(name: str, html: Markup) -> Markup:
     _, title, how = SECTIONS[name]
-    return (
-        f'<section class="card" id="networks-{name}" aria-label="{escape(title)}"><header class="question">'
-        f"<h3>{escape(title)}</h3><p>{escape(how)}</p></header>{html}</section>"
-    )
+    return Markup(
+        '<section class="card" id="networks-{name}" aria-label="{title}"><header class="question">'
+        "<h3>{title}</h3><p>{how}</p></header>{html}</section>"
+    ).format(name=name, title=title, how=how, html=html)

@@ -1,8 +1,8 @@
 """What the tables of the Networks tab share."""
 
-from html import escape
+from markupsafe import Markup
 
 
-def scroll(name: str) -> str:
+def scroll(name: str) -> Markup:
     """The opening tag of a region, of this name, that a wide table scrolls in by touch or keyboard."""
-    return f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(name)}">'
+    return Markup('<div class="scroll" tabindex="0" role="group" aria-label="{}">').format(name)

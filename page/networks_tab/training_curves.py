@@ -1,11 +1,13 @@
 """How the networks were trained: accuracy and loss over all stages, and what each stage was."""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from itertools import accumulate
 from math import ceil, floor
 
+from markupsafe import Markup
+
 from page.charts import Axis, Line, chart
+from page.markup import CELL, COLUMN_HEAD, repeated
 from page.networks_tab.measured import Epoch, Stage
 from page.networks_tab.naming import classifier_name, one_digit, source_title
 from page.networks_tab.source_key import INKS, MARKS, source_key
@@ -16,14 +18,14 @@ SHOWN = 0.2  # accuracy below the last epoch's that is still drawn
 WIDE = (6.2, 2.5)  # inches
 
 
-def stages(training: Mapping[str, tuple[Stage, ...]]) -> str:
+def stages(training: Mapping[str, tuple[Stage, ...]]) -> Markup:
     """For each network its curves over all stages, and a table of what each stage was."""
     sources = list(next(iter(training.values()))[0].epochs[0].validation)
-    blocks = "".join(
-        f"<section><h4>{escape(title)}</h4>{_curves(title, each)}{_table(each)}</section>"
-        for title, each in ((classifier_name(name), each) for name, each in training.items())
+    blocks = (
+        Markup("<section><h4>{}</h4>{}{}</section>").format(title, _curves(title, run), _table(run))
+        for title, run in ((classifier_name(name), run) for name, run in training.items())
     )
-    return source_key(sources, "solid") + blocks
+    return source_key(sources, "solid") + Markup().join(blocks)
 
 
 def origin(recipe: Mapping[str, object], first: bool) -> str:
@@ -50,7 +52,7 @@ def accuracy_axis(low: float, high: float) -> Axis:
     return Axis(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
 
 
-def _curves(title: str, stages: Sequence[Stage]) -> str:
+def _curves(title: str, stages: Sequence[Stage]) -> Markup:
     epochs = [epoch for stage in stages for epoch in stage.epochs]
     ends = list(accumulate(len(stage.epochs) for stage in stages))
     begins = [0, *ends[:-1]]
@@ -66,10 +68,10 @@ def _curves(title: str, stages: Sequence[Stage]) -> str:
     ]
     up = Axis((0, top / 2, top), ("0", f"{top / 2:g}", f"{top:g}"))
     loss = chart(alt, parts, x, across, up, WIDE, begins[1:])
-    return (
-        f'<div class="charts"><figure><h5>Validation accuracy</h5>{accuracy}</figure>'
-        f"<figure><h5>Training loss</h5>{loss}</figure></div>"
-    )
+    return Markup(
+        '<div class="charts"><figure><h5>Validation accuracy</h5>{}</figure>'
+        "<figure><h5>Training loss</h5>{}</figure></div>"
+    ).format(accuracy, loss)
 
 
 def _accuracy(
@@ -78,7 +80,7 @@ def _accuracy(
     x: Sequence[float],
     across: Axis,
     rules: Sequence[float],
-) -> str:
+) -> Markup:
     """Accuracy by source; what is far below the last epoch's is left out, so that late gains can be seen."""
     last = [epochs[-1].validation[source] for source, epochs in lines]
     up = accuracy_axis(min(last) - SHOWN, max(last))
@@ -103,22 +105,22 @@ def _path(values: Sequence[float], ends: Sequence[int], figure: Callable[[float]
     return ", ".join(points)
 
 
-def _table(stages: Sequence[Stage]) -> str:
+def _table(stages: Sequence[Stage]) -> Markup:
     sources = list(stages[0].epochs[0].validation)
-    heads = "".join(
-        f'<th scope="col">{escape(head)}</th>'
-        for head in ("Stage", "Epochs", "Peak rate", "Hours", *map(source_title, sources))
-    )
-    body = ""
+    heads = repeated(COLUMN_HEAD, ("Stage", "Epochs", "Peak rate", "Hours", *map(source_title, sources)))
+    body = Markup()
     for number, stage in enumerate(stages):
         best = stage.epochs[stage.best - 1].validation
-        figures = "".join(f"<td>{one_digit(best[source])}</td>" for source in sources)
-        body += (
-            f'<tr><th scope="row">{number + 1}. {escape(origin(stage.recipe, number == 0))}</th>'
-            f"<td>{len(stage.epochs)}</td><td>{stage.recipe.get('learning_rate', 0):g}</td>"
-            f"<td>{stage.hours:.1f}</td>{figures}</tr>"
+        body += Markup(
+            '<tr><th scope="row">{}. {}</th><td>{}</td><td>{:g}</td><td>{:.1f}</td>{}</tr>'
+        ).format(
+            number + 1,
+            origin(stage.recipe, number == 0),
+            len(stage.epochs),
+            stage.recipe.get("learning_rate", 0),
+            stage.hours,
+            repeated(CELL, (one_digit(best[source]) for source in sources)),
         )
-    return (
-        f'{scroll("Stages")}<table class="stages">'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    return Markup('{}<table class="stages"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+        scroll("Stages"), heads, body
     )

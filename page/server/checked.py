@@ -18,14 +18,36 @@ from gradio_client.utils import is_file_obj_with_meta
 from carmodel.photo import PhotoError
 from page.markup import SORRY
 from page.photo_input import PhotoInput
-from page.server.guard import NO_ROOM, NOT_UNDERSTOOD
+from page.server.paths import check_paths
+from page.server.queue import LastingQueue
+from page.server.refusals import NO_ROOM, NOT_UNDERSTOOD, NOT_UPLOADED
 
-NOT_UPLOADED = "This photo is not here, or not any more; please upload it again."
 log = logging.getLogger(__name__)
 
 
 class CheckedBlocks(gr.Blocks):
     """gr.Blocks that checks what its public endpoints are given (see `wrong`) and sends values whole."""
+
+    def queue(self, *given: Any, **named: Any) -> gr.Blocks:  # noqa: ANN401
+        """Has the page answer through a queue that lasts."""
+        super().queue(*given, **named)
+        plain = self._queue
+        self._queue = LastingQueue(
+            live_updates=plain.live_updates,
+            concurrency_count=plain.max_thread_count,
+            update_intervals=plain.update_intervals,
+            max_size=plain.max_size,
+            blocks=self,
+            default_concurrency_limit=plain.default_concurrency_limit,
+        )
+        return self
+
+    def get_config_file(self, *given: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+        """What the browser is told of the page; without where functions lie in this machine's memory."""
+        config = super().get_config_file(*given, **named)
+        for component in config["components"]:
+            component["props"].pop("delete_callback", None)
+        return config
 
     async def preprocess_data(
         self,
@@ -38,6 +60,7 @@ class CheckedBlocks(gr.Blocks):
         if block_fn.api_visibility == "public" and (sentence := wrong(block_fn, inputs)):
             raise gr.Error(sentence, print_exception=False)
         try:
+            check_paths(inputs)
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except PhotoError as error:
             sentence = str(error)

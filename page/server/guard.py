@@ -1,139 +1,201 @@
-"""What the server refuses before gradio sees it: to fetch things from elsewhere, and too large a request.
+"""What stands between strangers and gradio: it refuses what no page, API or MCP client of ours sends.
 
-gradio downloads a photo that a caller names by its address, and hands on what other servers send. Neither is
-needed here, and a public page that fetches what strangers tell it to is a tool for them. Uploads have their
-own limit, `max_file_size`.
+In this order: a name or a website that the page does not belong to, a route that is closed, too many open
+requests, a visit that is not the visitor's, a body that is too large, too slow or no JSON. Whatever fails
+behind it ends in a sentence. Uploads and files have handlers of our own (page.server.files).
 """
 
-import json
 import logging
-import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from page.server.bodies import paced, parsed, replayed, whole
+from page.server.hosts import Hosts
+from page.server.refusals import (
+    CROWDED,
+    FOREIGN_HOST,
+    FOREIGN_SITE,
+    NO_ROOM,
+    NOT_UNDERSTOOD,
+    NOT_YOURS,
+    STARTING_AGAIN,
+    Refused,
+)
+from page.server.routes import READING, Route, find
+from page.server.visitors import ID, Visitor, Visitors, new_cookie
+
 log = logging.getLogger(__name__)
 
-MAX_BODY = 1_000_000  # bytes of a request that uploads nothing; the page's own have a few thousand
-MAX_TOOL_BODY = 28_000_000  # bytes of a request of an MCP client, where the photo is part of it, in base64
-MAX_DEPTH = 40  # tables and lists within each other
-UPLOAD = "/upload"
-FETCHING = re.compile(r"(/gradio_api)?/(proxy=|file[=/]+(https?|ftp):)")
-TOOLS = re.compile(r"(/gradio_api)?/mcp(/|$)")
-PAST_THE_QUEUE = re.compile(r"(/gradio_api)?/(run|api)/")
-ICON = re.compile(r"/pwa_icon/(?!(192|512)/?$)")  # gradio enlarges it to any size; the manifest names these
-NO_FETCHING = "This page fetches nothing from elsewhere; please upload the photo itself."
-NO_ROOM = "The server cannot store files at the moment; please try again later."
-FULL = "Many visitors are asking at once; please try again in a minute."
-TOO_LARGE = "This request is too large."
-NOT_UNDERSTOOD = "This request cannot be understood."
-REFUSED = {  # what a route begins with -> sentence and status
-    FETCHING: (NO_FETCHING, 403),
-    PAST_THE_QUEUE: ("Every request waits in one queue; please use /gradio_api/call/ or gradio_client.", 403),
-    ICON: ("The icon has 192 or 512 pixels.", 404),
-}
-ADDRESSES = ("http:", "https:", "ftp:", "file:", "//")
+OPEN_REQUESTS = 160  # of one address: a tab of a browser holds two or three, a class of forty shares one
+IDS = ("session_hash", "event_id")  # in a query or a body
+STOPPED = b"Queue is stopped"  # in gradio's answer
+PERMISSIONS = "camera=(self), microphone=(), geolocation=()"
 
 
 class Guard:
-    """ASGI middleware; what it refuses, and what fails, is answered with one sentence not a 500."""
+    """ASGI middleware; what it refuses, and what fails, is answered with one sentence, not a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts | None = None, visitors: Visitors | None = None) -> None:
         self.app = app
+        self.hosts = hosts or Hosts()
+        self.visitors = visitors or Visitors()
+        self._open: Counter[str] = Counter()  # requests by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # gradio has none
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"].lower()
-        refused = next((answer for route, answer in REFUSED.items() if route.match(path)), None)
-        if refused:
-            await PlainTextResponse(*refused)(scope, receive, send)
-            return
-        if scope["method"] == "POST" and not path.rstrip("/").endswith(UPLOAD):
-            body = await _body(receive, MAX_TOOL_BODY if TOOLS.match(path) else MAX_BODY)
-            wrong = (TOO_LARGE, 413) if body is None else _wrong(body)
-            if body is None or wrong:
-                await PlainTextResponse(*(wrong or (TOO_LARGE, 413)))(scope, receive, send)
-                return
-            receive = _again(body, receive)
-        await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """gradio's answer; what it stumbles over was a request that no page of ours makes."""
-        begun = over = False
-
-        async def watch(message: Message) -> None:
-            nonlocal begun, over
-            if over:  # some routes answer twice, and what comes after a refusal is part of the other answer
-                return
-            begun = True
-            if message["type"] == "http.response.start" and message["status"] == 503:  # the queue's bound
-                over = True
-                await JSONResponse({"detail": FULL}, 503, {"retry-after": "60"})(scope, receive, send)
-                return
-            over = message["type"] == "http.response.body" and not message.get("more_body", False)
-            await send(message)
-
+        answer = _Answer(send, self._headers(scope))
+        visitor = self.visitors.of(scope)
+        self._open[visitor.address] += 1
         try:
-            await self.app(scope, receive, watch)
+            await self.app(scope, await self._checked(scope, receive, visitor), answer.send)
+        except Refused as refused:
+            await answer.give(scope, refused.sentence, refused.status)
         except Exception as error:
             log.exception("A request failed.")
-            if begun:
-                await watch({"type": "http.response.body", "body": b"", "more_body": False})
-                return
             sentence = (NO_ROOM, 507) if isinstance(error, OSError) else (NOT_UNDERSTOOD, 400)
-            await PlainTextResponse(*sentence)(scope, receive, send)
+            await answer.give(scope, *sentence)
+        finally:
+            self._open[visitor.address] -= 1
+            if not self._open[visitor.address]:
+                del self._open[visitor.address]
+
+    async def _checked(self, scope: Scope, receive: Receive, visitor: Visitor) -> Receive:
+        """What gradio may receive of a request that is in order. Raises Refused."""
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self.hosts.serves(hosts[0]):
+            raise Refused(FOREIGN_HOST, 421)
+        if scope["method"] not in READING and not self.hosts.trusts(headers.get("origin"), hosts[0]):
+            raise Refused(FOREIGN_SITE, 403)
+        route, match = find(scope["path"], scope["method"])
+        if self._open[visitor.address] > OPEN_REQUESTS:
+            raise Refused(CROWDED, 503)
+        scope["visitor"], scope["visitors"] = visitor, self.visitors  # for the queue and our own routes
+        ids = match.groupdict()
+        if scope["method"] in READING:
+            query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            ids |= {name: values[-1] for name, values in query.items() if name in IDS}
+        else:
+            body = paced(receive, route.most)
+            if not route.json:
+                return body
+            read = await whole(body)
+            value = parsed(read) if scope["method"] == "POST" else None
+            ids |= {name: value[name] for name in IDS if name in value} if isinstance(value, dict) else {}
+            receive = replayed(read, receive)
+        self._check(ids, route, visitor)
+        return receive
+
+    def _check(self, ids: Mapping[str, Any], route: Route, visitor: Visitor) -> None:
+        """Raises Refused unless all ids of a request are there, well formed and the visitor's own."""
+        if not all(isinstance(ids.get(name), str) for name in route.needs):
+            raise Refused(NOT_YOURS, 400)
+        for value in ids.values():
+            if value is None:
+                continue
+            if not isinstance(value, str) or not ID.fullmatch(value):
+                raise Refused(NOT_YOURS, 400)
+            if not self.visitors.owns(visitor, value, route.begins):
+                raise Refused(NOT_YOURS, 404)
+
+    def _headers(self, scope: Scope) -> dict[str, str]:
+        """What every answer says to the browser, whoever made it."""
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": PERMISSIONS,
+            "Content-Security-Policy": content_policy(self.hosts.frames),
+        }
+        if scope["path"] == "/" and not self.visitors.of(scope).cookie:
+            headers["Set-Cookie"] = new_cookie(secure=scope.get("scheme") == "https")
+        return headers
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
-    """All of a request's body; None if it has more bytes than the limit."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > limit:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
+def content_policy(frames: Sequence[str]) -> str:
+    """What the page may load and where it may be shown: its own files, and inside itself or `frames`.
 
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Gives the body once more, and after it whatever else comes, such as the caller's leaving."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
-
-
-def _wrong(body: bytes) -> tuple[str, int] | None:
-    """The sentence and the status for a body that must not reach gradio; None for others.
-
-    Text that is no JSON is left to gradio, which knows what each of its routes takes.
+    gradio's scripts and styles stand in the page, and it compiles the small ones of its events.
     """
-    try:
-        return (NO_FETCHING, 403) if _names_an_address(json.loads(body.decode())) else None
-    except (RecursionError, UnicodeDecodeError):
-        return NOT_UNDERSTOOD, 400
-    except ValueError:
-        return None
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            " ".join(("frame-ancestors 'self'", *frames)),
+        )
+    )
 
 
-def _names_an_address(value: Any, depth: int = 0) -> bool:  # noqa: ANN401
-    """Whether a file in a value from JSON is to be fetched. Raises RecursionError for a deep one."""
-    if depth > MAX_DEPTH:
-        raise RecursionError
-    if isinstance(value, Mapping):
-        path = value.get("path")
-        if isinstance(path, str) and path.strip().lower().startswith(ADDRESSES):
-            return True
-        return any(_names_an_address(each, depth + 1) for each in value.values())
-    return isinstance(value, list) and any(_names_an_address(each, depth + 1) for each in value)
+class _Answer:
+    """Sends one answer to a request, the first, with the headers that all have."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+        self._send = send
+        self._headers = headers
+        self._begun = self._over = False
+        self._unavailable: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        """Passes on gradio's answer; some routes answer twice, and what comes after the end is dropped."""
+        if self._over:
+            return
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+            if message["status"] == 503:
+                headers["Retry-After"] = "60"
+                self._unavailable = message
+                return
+        self._begun = True
+        if self._unavailable:
+            await self._say_why(message)
+            return
+        self._over = message["type"] == "http.response.body" and not message.get("more_body", False)
+        await self._send(message)
+
+    async def _say_why(self, message: Message) -> None:
+        """The answer of a queue that is full, whose sentence is ours, or stopped, whose is not."""
+        start, self._unavailable = self._unavailable, None
+        assert start is not None
+        if STOPPED in message.get("body", b""):
+            self._over = True
+            refusal = JSONResponse({"detail": STARTING_AGAIN}, 503, {"retry-after": "2", **self._headers})
+            await refusal({"type": "http"}, _nothing, self._send)
+            return
+        await self._send(start)
+        await self.send(message)
+
+    async def give(self, scope: Scope, sentence: str, status: int) -> None:
+        """Our own answer; where gradio's has begun, merely its end."""
+        if self._begun:
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        self._unavailable = None
+        # The connection ends with it, because a body may still be on its way.
+        headers = {**self._headers, "Connection": "close"}
+        await PlainTextResponse(sentence, status, headers)(scope, _nothing, self._send)
+        self._begun = self._over = True
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}

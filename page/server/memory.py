@@ -2,6 +2,10 @@
 
 import ctypes
 from contextlib import suppress
+from typing import Any
+
+from gradio import state_holder
+from gradio.state_holder import SessionState
 
 ARENA_MAX = -8  # of glibc's mallopt
 ARENAS = 2  # as many as cores compute; each keeps for itself what its threads have freed
@@ -14,3 +18,28 @@ def share_arenas() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(ARENA_MAX, ARENAS)
+
+
+class SmallSession(SessionState):
+    """A visit of which gradio keeps the states alone.
+
+    It would keep what every part of the page showed last too, megabytes of pictures a visit, for the links
+    that its own button makes; ours hold settings only.
+    """
+
+    def __init__(self, blocks: Any) -> None:  # noqa: ANN401
+        super().__init__(blocks)
+        self.config_values = {}
+
+    def __setitem__(self, key: int, value: Any) -> None:  # noqa: ANN401
+        super().__setitem__(key, value)
+        self.config_values.clear()
+
+    def _update_config(self, key: int) -> None: ...
+
+    def _update_value_in_config(self, key: int, value: Any) -> None: ...  # noqa: ANN401
+
+
+def keep_small_sessions() -> None:
+    """Has gradio hold its visitors' sessions as SmallSession."""
+    state_holder.SessionState = SmallSession

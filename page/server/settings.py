@@ -1,20 +1,47 @@
 """How the page is served to strangers: what is accepted, how long it is kept, how many may wait."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import gradio as gr
 from starlette.middleware import Middleware
 
+from page.server.files import Files
 from page.server.guard import Guard
+from page.server.hosts import Hosts
+from page.server.uploads import Uploads
+from page.server.visitors import Visitors
 from page.take_away.preview import APP
 
-UPLOADS = (60, 480)  # seconds: every minute, files of more than eight minutes are deleted: none lasts ten
 WAITING = 48  # requests in the queue, about a minute of work on two cores; who comes then is told so
 
 
-def settings() -> dict[str, Any]:
-    """What gr.Blocks.launch takes; a new table for every page, because gradio writes its own into it."""
+@dataclass(frozen=True, eq=False)
+class Access:
+    """Who may do what: where uploads go, under which names the page is served, and whose visits are whose."""
+
+    uploads: Uploads
+    hosts: Hosts = field(default_factory=Hosts)
+    visitors: Visitors = field(default_factory=Visitors)
+
+
+def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None = None) -> dict[str, Any]:
+    """What gr.Blocks.launch takes; a new table for every page, because gradio writes its own into it.
+
+    prepare is called with the page when all of its server is there, before the first request is taken.
+    """
+    guard = Middleware(Guard, access.hosts, access.visitors)
+
+    @asynccontextmanager
+    async def prepared(app: Any) -> AsyncIterator[None]:  # noqa: ANN401
+        if prepare:
+            prepare(app.get_blocks(), access)
+        yield
+
     return {
-        "max_file_size": "40mb",  # beyond it gradio refuses; from 20 MB our own sentence says what to do
+        "max_file_size": "40mb",  # the browser refuses what is larger; from 20 MB a sentence says what to do
         "allowed_paths": [],  # no folder of this machine is served
         "strict_cors": True,  # other websites cannot use a page that runs on a visitor's own machine
         "show_error": False,  # what went wrong is logged; a visitor gets our sentence and no trace
@@ -22,6 +49,10 @@ def settings() -> dict[str, Any]:
         "mcp_server": True,
         "ssr_mode": False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
         "run_history": False,  # gradio would keep every photo and result in the browser
-        "state_session_capacity": 200,  # visits in memory, of about a megabyte each
-        "app_kwargs": APP | {"middleware": [Middleware(Guard), *APP["middleware"]]},
+        "state_session_capacity": 200,  # visits in memory; explain.cache counts their photos
+        "app_kwargs": {
+            "routes": [*Files(access.uploads).routes, *APP["routes"]],
+            "middleware": [guard, *APP["middleware"]],
+            "lifespan": prepared,
+        },
     }

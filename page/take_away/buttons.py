@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from page.panel import Panel, panel
 from page.take_away import link
 from page.take_away.package import PACK, Packages
 
@@ -22,13 +23,13 @@ class TakeAway:
     pack: gr.Button
     package: gr.DownloadButton  # the zip, pressed by a script as soon as there is one
     copy: gr.Button
-    told: gr.HTML  # what came of it, or what was wrong with the link that opened the page
+    told: Panel  # what came of it, or what was wrong with the link that opened the page
 
 
 def take_away() -> TakeAway:
     """Draws the row."""
     with gr.Row(elem_id="take-away"):
-        told = gr.HTML(apply_default_css=False, elem_id="told")
+        told = panel(elem_id="told")
         copy = gr.Button("Copy link", size="sm", min_width=90)
         pack = gr.Button(PACK, size="sm", min_width=130, elem_id="pack")
         package = gr.DownloadButton("The zip", visible="hidden", elem_id="package")

@@ -2,19 +2,19 @@
 
 import logging
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from carmodel.files import write_whole
 from explain.attribution import METHODS
 from explain.explainer import Explainer
-from explain.files import write
+from explain.files import contents
 from explain.report import Report
 from page.api.answers import report
 from page.explain_tab.evidence import NETWORKS, Evidences, Found
@@ -34,14 +34,12 @@ def pack(made: Report, found: Found, path: Path) -> Iterator[str]:
 
     There is no zip at `path` before all of it is written.
     """
-    with TemporaryDirectory() as name:
-        folder, whole = Path(name), Path(name) / "whole.zip"
-        with ZipFile(whole, "w", ZIP_STORED) as archive:  # pictures and arrays are compressed already
-            for file in write(made, folder, found):
-                archive.write(folder / file, f"{path.stem}/{file}")
-                yield file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(whole, path)
+    whole = BytesIO()
+    with ZipFile(whole, "w", ZIP_STORED) as archive:  # pictures and arrays are compressed already
+        for file, content in contents(made, found):
+            archive.writestr(f"{path.stem}/{file}", content)
+            yield file
+    write_whole(path, whole.getvalue())
 
 
 class Packages:

@@ -6,11 +6,11 @@ that of the request itself.
 """
 
 import re
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from gradio.route_utils import get_root_url
+from markupsafe import Markup
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -30,7 +30,7 @@ ALT = "A car beside maps of what made two networks call it a coupe"
 THEIRS = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
-def tags(root: str) -> str:
+def tags(root: str) -> Markup:
     """The title and meta tags of the page at an address without a slash at its end."""
     named = {
         "og:type": "website",
@@ -47,9 +47,14 @@ def tags(root: str) -> str:
         "twitter:image": f"{root}{ADDRESS}",
         "description": DESCRIPTION,
     }
-    return f"<title>{TITLE}</title>\n" + "".join(
-        f'<meta {"property" if name.startswith("og:") else "name"}="{name}" content="{escape(content)}">\n'
-        for name, content in named.items()
+    return Markup("<title>{}</title>\n{}").format(
+        TITLE,
+        Markup().join(
+            Markup('<meta {}="{}" content="{}">\n').format(
+                "property" if name.startswith("og:") else "name", name, content
+            )
+            for name, content in named.items()
+        ),
     )
 
 

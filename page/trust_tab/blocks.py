@@ -1,12 +1,13 @@
 """The Trust tab: a block for each test of the maps, which says first what it found, then shows it."""
 
-from html import escape
+from markupsafe import Markup
 
 from explain.target import Target
 from explain.words import target_name
+from page.markup import going_on
 
 NETWORKS = ("75", "100")
-IG = '<abbr title="Integrated Gradients">IG</abbr>'
+IG = Markup('<abbr title="Integrated Gradients">IG</abbr>')
 SHORT = {"gradcam": "Grad-CAM", "integrated_gradients": IG, "shap": "SHAP"}  # method -> heading of a column
 LONG = ("sanity", "stability")  # tests that take so long that they wait for a press of their button
 
@@ -42,21 +43,21 @@ TESTS = {
 }
 
 
-def head(test: str) -> str:
+def head(test: str) -> Markup:
     """The question that a block answers, what the test is called, and how it is done."""
-    question, name, how = TESTS[test]
-    return f'<header class="question"><h3>{question} <small>{name}</small></h3><p>{how}</p></header>'
+    return Markup('<header class="question"><h3>{} <small>{}</small></h3><p>{}</p></header>').format(
+        *TESTS[test]
+    )
 
 
-def about(target: Target | None, progress: str = "") -> str:
+def about(target: Target | None, progress: str = "") -> Markup:
     """What the tab is about and what is being computed; without a target, what to do."""
     if target is None:
-        return (
+        return Markup(
             '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
             "<p>As soon as its maps are there, they are tested here.</p></section>"
         )
-    return (
+    return Markup(
         '<div class="reading"><div><h2>How far can these maps be trusted?</h2>'
-        f"<p>Four tests of the maps that explain {target_name(target)}, on this very photo.</p></div>"
-        f'<p class="progress" role="status">{escape(progress)}</p></div>'
-    )
+        "<p>Four tests of the maps that explain {}, on this very photo.</p></div>{}</div>"
+    ).format(target_name(target), going_on(progress))

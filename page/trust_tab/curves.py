@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
+
 from explain.attribution import METHODS
 from explain.evidence import Evidence
 from explain.faithfulness import Controls, Curve
@@ -10,7 +12,7 @@ from explain.words import METHOD_NAMES, percent, target_name
 from page.charts import Axis, Line, chart
 from page.explain_tab.evidence import Found
 from page.key import MARKS, key
-from page.markup import finding, untested
+from page.markup import COLUMN_HEAD, finding, repeated, untested
 from page.trust_tab import findings
 from page.trust_tab.blocks import NETWORKS
 
@@ -21,32 +23,42 @@ MARKED = 10  # every so many points
 UNTESTED = "The maps of this network could not be tested."
 
 
-def block(found: Found, drawn: Mapping[str, str], target: Target) -> str:
+def block(found: Found, drawn: Mapping[str, Markup], target: Target) -> Markup:
     """The block; `drawn` holds what `network` made of the networks that are finished."""
-    halves = "".join(
-        f"<section><h4>{name} px</h4>{drawn.get(name) or untested('Being tested …')}</section>"
+    halves = (
+        Markup("<section><h4>{} px</h4>{}</section>").format(
+            name, drawn.get(name) or untested("Being tested …")
+        )
         for name in NETWORKS
     )
     controls = [(name, control, dashes, "") for control, (name, dashes) in CONTROLS.items()]
-    return f'{finding(findings.faithfulness(found, target))}{key(controls)}<div class="halves">{halves}</div>'
+    return Markup('{}{}<div class="halves">{}</div>').format(
+        finding(findings.faithfulness(found, target)), key(controls), Markup().join(halves)
+    )
 
 
-def network(name: str, known: Mapping[str, Evidence | None], target: Target) -> str:
+def network(name: str, known: Mapping[str, Evidence | None], target: Target) -> Markup:
     """Both charts of the network `name` and its table of areas."""
-    tests = {method: each for method, each in known.items() if each is not None}
+    tests = {method: test for method, test in known.items() if test is not None}
     if not tests:
         return untested(UNTESTED)
     against = next(iter(tests.values())).controls
-    charts = "".join(
-        f"<figure><h5>{measure.capitalize()}</h5>{_chart(measure, name, tests, against, target)}</figure>"
+    charts = (
+        Markup("<figure><h5>{}</h5>{}</figure>").format(
+            measure.capitalize(), _chart(measure, name, tests, against, target)
+        )
         for measure in MEASURES
     )
-    return f'<div class="charts">{charts}</div>{_areas(name, tests, against)}'
+    return Markup('<div class="charts">{}</div>{}').format(
+        Markup().join(charts), _areas(name, tests, against)
+    )
 
 
-def _chart(measure: str, name: str, tests: Mapping[str, Evidence], against: Controls, target: Target) -> str:
+def _chart(
+    measure: str, name: str, tests: Mapping[str, Evidence], against: Controls, target: Target
+) -> Markup:
     controls = {control: getattr(getattr(against, control), measure) for control in CONTROLS}
-    methods = {method: getattr(each.faithfulness, measure) for method, each in tests.items()}
+    methods = {method: getattr(test.faithfulness, measure) for method, test in tests.items()}
     lines = [Line(control, curve.probabilities, CONTROLS[control][1]) for control, curve in controls.items()]
     lines += [
         Line(method, curve.probabilities, mark=MARKS[method], every=MARKED)
@@ -75,29 +87,28 @@ def _alt(title: str, done: str, curves: Mapping[str, Curve], target: Target) -> 
     return f"{title}: probability of {target_name(target)} while the photo is {done}. {'; '.join(said)}."
 
 
-def _areas(name: str, tests: Mapping[str, Evidence], against: Controls) -> str:
-    rows = "".join(_row(METHOD_NAMES[method], tests[method]) for method in METHODS if method in tests)
+def _areas(name: str, tests: Mapping[str, Evidence], against: Controls) -> Markup:
+    rows = Markup().join(_row(METHOD_NAMES[method], tests[method]) for method in METHODS if method in tests)
     for control, (title, _) in CONTROLS.items():
         of = getattr(against, control)
-        rows += (
-            f'<tr class="control"><th scope="row">{title}</th><td>{of.deletion.area:.2f}</td>'
-            f"<td>{of.insertion.area:.2f}</td><td></td></tr>"
-        )
-    heads = "".join(
-        f'<th scope="col">{each}</th>' for each in ("Area", "Deletion", "Insertion", "Beats both controls")
-    )
-    return (
-        f'<table class="areas" aria-label="Areas, {name} px"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+        rows += Markup(
+            '<tr class="control"><th scope="row">{}</th><td>{:.2f}</td><td>{:.2f}</td><td></td></tr>'
+        ).format(title, of.deletion.area, of.insertion.area)
+    return Markup(
+        '<table class="areas" aria-label="Areas, {} px"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
+    ).format(name, repeated(COLUMN_HEAD, ("Area", "Deletion", "Insertion", "Beats both controls")), rows)
 
 
-def _row(name: str, test: Evidence) -> str:
+def _row(name: str, test: Evidence) -> Markup:
     won = {measure: getattr(test.beats, measure) for measure in MEASURES}
-    cells = "".join(
-        f"<td{' class=won' if won[measure] else ''}>{getattr(test.faithfulness, measure).area:.2f}</td>"
+    cells = Markup().join(
+        Markup("<td{}>{:.2f}</td>").format(
+            " class=won" if won[measure] else "", getattr(test.faithfulness, measure).area
+        )
         for measure in MEASURES
     )
     at = [measure for measure in MEASURES if won[measure]]
     verdict = "at both" if len(at) == 2 else f"at {at[0]}" if at else "at neither"
-    return f'<tr><th scope="row">{name}</th>{cells}<td{"" if at else " class=lost"}>{verdict}</td></tr>'
+    return Markup('<tr><th scope="row">{}</th>{}<td{}>{}</td></tr>').format(
+        name, cells, "" if at else " class=lost", verdict
+    )

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 from torch import Tensor
 
 from explain.attribution import METHODS, Attribution
@@ -16,7 +17,7 @@ from page import examples
 from page.explain_tab.evidence import Evidences, Found, lines
 from page.explain_tab.grid import Row
 from page.explain_tab.stream import Controls, draw, heading
-from page.markup import untested
+from page.markup import going_on, untested
 from page.trust_tab import blocks, curves, regions, sanity, stability
 from page.visit import Subject, Visit
 
@@ -29,12 +30,12 @@ SORRY = "Something went wrong on our side; please run the test again."
 PANELS = ("about", "faithfulness", "regions", "sanity", "stability")  # of the tab, in their order
 
 
-def waiting(subject: Subject | None) -> tuple[str, ...]:
+def waiting(subject: Subject | None) -> tuple[Markup, ...]:
     """The tab's panels before anything is known of a new subject."""
     if subject is None:
-        return blocks.about(None), *("",) * 4
+        return blocks.about(None), *(Markup(),) * 4
     coming = untested("The maps come first; they are tested as soon as they are all there.")
-    return blocks.about(subject.target, "Computing the maps …"), coming, coming, "", ""
+    return blocks.about(subject.target, "Computing the maps …"), coming, coming, Markup(), Markup()
 
 
 class TrustHandlers:
@@ -79,7 +80,7 @@ class TrustHandlers:
         maps = _maps(explainer, subject)
         decided_by = explainer.classify(subject.photo).predictions[controls.mode].decided_by
         weights = regions.block(maps, subject.detail, *_parts(example))
-        drawn: dict[str, str] = {}
+        drawn: dict[str, Markup] = {}
         rows = [SKIP] * len(METHODS)
         for step, found in enumerate(
             self.evidences.test(subject, explainer, maps, decided_by is None, wanted)
@@ -128,7 +129,7 @@ class TrustHandlers:
         ]
 
     def _pressed(
-        self, name: str, visit: Visit, states: Callable[..., Iterator[Any]], block: Callable[..., str]
+        self, name: str, visit: Visit, states: Callable[..., Iterator[Any]], block: Callable[..., Markup]
     ) -> Iterator[tuple[Any, Any]]:
         """Runs a long test or, if it is running, stops it; another subject stops it as well."""
         subject, this = visit.subject, object()
@@ -141,7 +142,7 @@ class TrustHandlers:
 
         state: Any = None
         try:
-            yield '<p class="progress" role="status">Beginning …</p>', gr.Button(STOP)
+            yield going_on("Beginning …"), gr.Button(STOP)
             for state in states(subject, self.explainers[subject.kind], self.evidences.background, runs):
                 if not runs():
                     break

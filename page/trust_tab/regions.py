@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
 from torch import Tensor
 
 from explain.attribution import METHODS, Attribution
 from explain.detail import at_detail
 from explain.regions import Share, border, parts, share
 from explain.words import percent
-from page.markup import finding, untested
+from page.markup import finding, repeated, untested
 from page.trust_tab import findings
 from page.trust_tab.blocks import NETWORKS, SHORT
 
@@ -21,7 +22,7 @@ FULL = 4.0  # the ratio whose cell is fully shaded
 
 def block(
     maps: Mapping[str, Mapping[str, Attribution]], detail: str, labels: Tensor | None, coarse: bool
-) -> str:
+) -> Markup:
     """The block for maps (method -> "75" and "100" -> map) as they are shown at `detail`.
 
     `labels` (300, 300) are the parts of an example picture, or None; `coarse` says that not all are told
@@ -34,22 +35,28 @@ def block(
     }
     methods = [method for method in METHODS if method in maps]
     regions = next(iter(shares.values())) if shares else {}
-    rows = "".join(
-        f'<tr><th scope="row">{region.capitalize()}</th><td>{percent(whole.area)}</td>'
-        + "".join(_cell(shares[method, network][region]) for method in methods for network in NETWORKS)
-        + "</tr>"
+    rows = (
+        Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>').format(
+            region.capitalize(),
+            percent(whole.area),
+            Markup().join(
+                _cell(shares[method, network][region]) for method in methods for network in NETWORKS
+            ),
+        )
         for region, whole in regions.items()
     )
-    area = '<th scope="col" rowspan="2">Area</th>'
-    groups = "".join(f'<th scope="colgroup" colspan="2">{SHORT[method]}</th>' for method in methods)
-    sizes = "".join(
-        f'<th scope="col">{network}<span> px</span></th>' for _ in methods for network in NETWORKS
-    )
-    note = untested(COARSE) if labels is not None and coarse else ""
-    found = finding(findings.regions({of: each[BORDER] for of, each in shares.items()}))
-    return (
-        f'{found}<table class="parts" aria-label="Weight by region"><thead><tr><td></td>{area}{groups}</tr>'
-        f"<tr><td></td>{sizes}</tr></thead><tbody>{rows}</tbody></table>{note}"
+    return Markup(
+        '{found}<table class="parts" aria-label="Weight by region"><thead><tr><td></td>'
+        '<th scope="col" rowspan="2">Area</th>{groups}</tr><tr><td></td>{sizes}</tr></thead>'
+        "<tbody>{rows}</tbody></table>{note}"
+    ).format(
+        found=finding(findings.regions({of: parts[BORDER] for of, parts in shares.items()})),
+        groups=repeated(
+            Markup('<th scope="colgroup" colspan="2">{}</th>'), (SHORT[method] for method in methods)
+        ),
+        sizes=repeated(Markup('<th scope="col">{}<span> px</span></th>'), NETWORKS) * len(methods),
+        rows=Markup().join(rows),
+        note=untested(COARSE) if labels is not None and coarse else "",
     )
 
 
@@ -57,8 +64,9 @@ def _shares(map: Tensor, labels: Tensor | None) -> dict[str, Share]:
     return {BORDER: share(map, border())} | (parts(map, labels) if labels is not None else {})
 
 
-def _cell(found: Share) -> str:
-    shade = f"{100 * min(found.ratio / FULL, 1):.0f}%"
+def _cell(found: Share) -> Markup:
     title = f"{percent(found.attribution)} of the weight on {percent(found.area)} of the picture"
     digits = 0 if found.ratio >= 9.95 else 1
-    return f'<td title="{title}" style="--shade:{shade}">{found.ratio:.{digits}f}×</td>'
+    return Markup('<td title="{}" style="--shade:{:.0f}%">{:.{}f}×</td>').format(
+        title, 100 * min(found.ratio / FULL, 1), found.ratio, digits
+    )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from markupsafe import Markup
+
 from carmodel.photo import Photo
 from explain.attribution import METHODS
 from explain.detail import shown
@@ -16,7 +18,7 @@ from explain.words import METHOD_NAMES
 from page.background import Background
 from page.charts import Axis, Line, chart
 from page.key import MARKS, key
-from page.markup import finding, picture, untested
+from page.markup import finding, going_on, picture, untested
 from page.trust_tab import findings
 from page.trust_tab.blocks import NETWORKS
 from page.trust_tab.findings import Of
@@ -40,7 +42,7 @@ class Shown:
 
     layer: str  # the last layer made random; "" for the network as it is
     correlation: float | None  # of ranks, with the original map; None for a flat map
-    picture: str  # of the map, as HTML
+    picture: Markup  # of the map
 
 
 def steps(
@@ -78,7 +80,7 @@ def steps(
         yield dict(shown)
 
 
-def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> str:
+def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Markup:
     """The block as far as the test has come: what it found in the end, charts and strips of maps."""
     if not shown:
         return untested("The maps could not be tested.")
@@ -87,18 +89,17 @@ def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> str:
         found = finding(findings.sanity({of: each[-1].correlation for of, each in shown.items()}))
     else:
         done = f"Random so far: {', '.join(layers[1:]) or 'nothing'}"
-        found = (
-            untested(f"{done}; stopped.") if stopped else f'<p class="progress" role="status">{done} …</p>'
-        )
-    charts = "".join(
-        f"<section><h4>{network} px</h4>{_chart(network, shown)}</section>" for network in NETWORKS
+        found = untested(f"{done}; stopped.") if stopped else going_on(f"{done} …")
+    charts = (
+        Markup("<section><h4>{} px</h4>{}</section>").format(network, _chart(network, shown))
+        for network in NETWORKS
     )
-    strips = "".join(_strip(*of, each) for of, each in shown.items())
-    return (
-        f'{found}{key([LIMIT])}<div class="halves">{charts}</div><div class="strips">{strips}</div>'
+    strips = (_strip(*of, each) for of, each in shown.items())
+    return Markup(
+        '{}{}<div class="halves">{}</div><div class="strips">{}</div>'
         "<p class=untested>Under each map: the last layer made random, and the rank correlation with the "
         "first map. Every map has its own scale.</p>"
-    )
+    ).format(found, key([LIMIT]), Markup().join(charts), Markup().join(strips))
 
 
 def _shown(step: Step, photo: Photo) -> Shown:
@@ -107,7 +108,7 @@ def _shown(step: Step, photo: Photo) -> Shown:
     return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70))
 
 
-def _chart(network: str, shown: Mapping[Of, tuple[Shown, ...]]) -> str:
+def _chart(network: str, shown: Mapping[Of, tuple[Shown, ...]]) -> Markup:
     values = {
         method: [step.correlation for step in each]
         for (method, name), each in shown.items()
@@ -128,9 +129,13 @@ def _figure(correlation: float | None) -> str:
     return "flat" if correlation is None else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")
 
 
-def _strip(method: str, network: str, shown: tuple[Shown, ...]) -> str:
-    items = "".join(
-        f"<li>{step.picture}<b>{step.layer or 'as it is'}</b><span>{_figure(step.correlation)}</span></li>"
+def _strip(method: str, network: str, shown: tuple[Shown, ...]) -> Markup:
+    items = (
+        Markup("<li>{}<b>{}</b><span>{}</span></li>").format(
+            step.picture, step.layer or "as it is", _figure(step.correlation)
+        )
         for step in shown
     )
-    return f"<section><h4>{METHOD_NAMES[method]}, {network} px</h4><ol>{items}</ol></section>"
+    return Markup("<section><h4>{}, {} px</h4><ol>{}</ol></section>").format(
+        METHOD_NAMES[method], network, Markup().join(items)
+    )

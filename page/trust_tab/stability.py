@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from math import isfinite
 
+from markupsafe import Markup
+
 from explain.attribution import METHODS
 from explain.explainer import Explainer
 from explain.stability import stability
 from explain.words import METHOD_NAMES, percent
 from page.background import Background
-from page.markup import finding, untested
+from page.markup import COLUMN_HEAD, finding, going_on, repeated, untested
 from page.trust_tab import findings
 from page.trust_tab.blocks import NETWORKS
 from page.trust_tab.findings import Of
@@ -48,38 +50,37 @@ def changes(
         yield dict(found)
 
 
-def block(found: Mapping[Of, float | None], stopped: bool = False) -> str:
+def block(found: Mapping[Of, float | None], stopped: bool = False) -> Markup:
     """The block as far as the test has come; a method that is not in `found` is still to come."""
     waiting = [method for method in METHODS if (method, NETWORKS[0]) not in found]
     known = {of: value for of, value in found.items() if value is not None}
     if waiting:
-        said = (
-            untested("Stopped.")
-            if stopped
-            else f'<p class="progress" role="status">Disturbing the photo: {METHOD_NAMES[waiting[0]]} …</p>'
-        )
+        doing = f"Disturbing the photo: {METHOD_NAMES[waiting[0]]} …"
+        said = untested("Stopped.") if stopped else going_on(doing)
     else:
         said = finding(findings.stability(known)) or untested("The maps could not be tested.")
     top = max(filter(isfinite, known.values()), default=0.0) or 1.0
-    rows = "".join(
-        f'<tr><th scope="row">{METHOD_NAMES[method]}</th>'
-        + "".join(_cell(method, network, found, top) for network in NETWORKS)
-        + "</tr>"
+    rows = (
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            METHOD_NAMES[method],
+            Markup().join(_cell(method, network, found, top) for network in NETWORKS),
+        )
         for method in METHODS
     )
-    heads = "".join(f'<th scope="col">{network} px</th>' for network in NETWORKS)
-    return (
-        f'{said}<table class="changes" aria-label="Largest change"><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+    return Markup(
+        '{}<table class="changes" aria-label="Largest change"><thead><tr><td></td>{}</tr></thead>'
+        "<tbody>{}</tbody></table>"
+    ).format(said, repeated(COLUMN_HEAD, (f"{network} px" for network in NETWORKS)), Markup().join(rows))
 
 
-def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> str:
+def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> Markup:
     if (method, network) not in found:
-        return "<td>…</td>"
+        return Markup("<td>…</td>")
     value = found[method, network]
     if value is None:
-        return "<td>failed</td>"
+        return Markup("<td>failed</td>")
     if not isfinite(value):
-        return '<td title="The map of the photo itself is empty">∞</td>'
-    return f'<td><span style="--to:{100 * value / top:.0f}%"><i></i>{percent(value)}</span></td>'
+        return Markup('<td title="The map of the photo itself is empty">∞</td>')
+    return Markup('<td><span style="--to:{:.0f}%"><i></i>{}</span></td>').format(
+        100 * value / top, percent(value)
+    )

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from page.tabs import panel
+from page.panel import panel
 from page.trust_tab import blocks
 from page.trust_tab.handlers import RUN
 

@@ -5,13 +5,14 @@ A photo and some lines are all that is sent to the browser, and a stroke's point
 
 from typing import Any
 
-import gradio as gr
+from markupsafe import Markup
 
 from carmodel.photo import Photo
 from explain.edits import WHEELS_ROW, Box, EditError, Edits, Stroke
 from explain.regions import BORDER
 from explain.render import upright
 from page.markup import picture
+from page.panel import Panel, panel
 
 THIN, THICK = 0.025, 0.07  # radii of the brushes, as fractions of the photo's width
 MOST_POINTS = 2000  # of a stroke; drawing them by hand takes minutes
@@ -90,20 +91,21 @@ watch('value', mark);
 """ % {"thin": THIN, "thick": THICK, "first": FIRST}  # noqa: UP031 - JavaScript is full of braces
 
 
-def sheet(photo: Photo, edits: Edits) -> str:
+def sheet(photo: Photo, edits: Edits) -> Markup:
     """The tools, and the upright photo with what is marked over it."""
-    buttons = "".join(
-        f'<button type="button" data-tool="{tool}" aria-pressed="{"true" if tool == FIRST else "false"}">'
-        f"{name}</button>"
+    buttons = (
+        Markup('<button type="button" data-tool="{}" aria-pressed="{}">{}</button>').format(
+            tool, "true" if tool == FIRST else "false", name
+        )
         for tool, name in TOOLS.items()
     )
     image = picture(upright(photo), "The photo; what is marked on it is covered", "photo")
     height = 1000 * photo.height / photo.width
-    return (
-        f'<div class="tools" role="group" aria-label="Drawing tool">{buttons}</div>'
-        f'<div class="sheet">{image}<svg viewBox="0 0 1000 {height:.1f}" preserveAspectRatio="none" '
-        f'aria-hidden="true"><g>{_marks(edits, height)}</g></svg></div>'
-    )
+    return Markup(
+        '<div class="tools" role="group" aria-label="Drawing tool">{}</div>'
+        '<div class="sheet">{}<svg viewBox="0 0 1000 {:.1f}" preserveAspectRatio="none" '
+        'aria-hidden="true"><g>{}</g></svg></div>'
+    ).format(Markup().join(buttons), image, height, _marks(edits, height))
 
 
 def mark_of(data: dict[str, Any]) -> Box | Stroke:
@@ -118,26 +120,28 @@ def mark_of(data: dict[str, Any]) -> Box | Stroke:
     return Stroke(points, radius)
 
 
-def _marks(edits: Edits, height: float) -> str:
+def _marks(edits: Edits, height: float) -> Markup:
     """SVG of what is covered, on a picture 1,000 wide and so high."""
     shapes = []
     if "border" in edits.whole:
         x, y = 1000 * BORDER, height * BORDER
         inner = f"M{x:.1f} {y:.1f}V{height - y:.1f}H{1000 - x:.1f}V{y:.1f}z"  # the other way round: a hole
-        shapes.append(f'<path d="M0 0H1000V{height:.1f}H0z{inner}"/>')
+        shapes.append(Markup('<path d="M0 0H1000V{:.1f}H0z{}"/>').format(height, inner))
     for mark in (*edits.marks, *([WHEELS_ROW] if "wheels_row" in edits.whole else [])):
         if isinstance(mark, Box):
             across, down = 1000 * (mark.right - mark.left), height * (mark.bottom - mark.top)
             shapes.append(
-                f'<rect x="{1000 * mark.left:.1f}" y="{height * mark.top:.1f}" '
-                f'width="{across:.1f}" height="{down:.1f}"/>'
+                Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
+                    1000 * mark.left, height * mark.top, across, down
+                )
             )
         else:
             points = " ".join(f"{1000 * x:.1f},{height * y:.1f}" for x, y in mark.points)
-            shapes.append(f'<polyline points="{points}" stroke-width="{2000 * mark.radius:.1f}"/>')
-    return "".join(shapes)
+            line = Markup('<polyline points="{}" stroke-width="{:.1f}"/>')
+            shapes.append(line.format(points, 2000 * mark.radius))
+    return Markup().join(shapes)
 
 
-def editor() -> gr.HTML:
+def editor() -> Panel:
     """The component that holds the sheet."""
-    return gr.HTML(apply_default_css=False, js_on_load=ON_LOAD, elem_id="sheet")
+    return panel(js_on_load=ON_LOAD, elem_id="sheet")

@@ -7,12 +7,12 @@ what goes wrong becomes one sentence, and what was shown stays.
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from explain.attribution import METHODS, Attribution
+from explain.attribution import METHODS
 from explain.edits import WHOLE, Box, EditError, Edits, covered, edited
 from explain.explainer import Explainer
 from explain.render import upright
@@ -20,7 +20,7 @@ from explain.what_if import Change, changes, sentence
 from page.explain_tab.handlers import SORRY
 from page.explain_tab.stream import Controls
 from page.markup import notice, picture
-from page.visit import Subject, Visit
+from page.visit import Visit
 from page.what_if_tab import bars, before_after, pairs
 from page.what_if_tab.editor import mark_of, sheet
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 OUTPUTS = ("notice", "sheet", "after", "whole", "fill", "undo", "reset", "bars", "heading", *METHODS)
 NOW = "The photo as it is now"
-NO_PHOTO = (
+NO_PHOTO = Markup(
     '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
     "<p>Then cover parts of it here, and see what the networks say without them.</p></section>"
 )
@@ -38,12 +38,9 @@ NO_PHOTO = (
 class Trial:
     """What one visitor tries on one photo: edits upon edits, of which the last shows."""
 
-    subject: Subject | None = None
+    digest: str | None = None  # of the photo
     history: list[Edits] = field(default_factory=lambda: [Edits()])
     newest: int = 0  # number of the newest run
-    before: dict[str, Mapping[str, Attribution]] = field(
-        default_factory=dict
-    )  # method -> the photo's own maps
 
     @property
     def edits(self) -> Edits:
@@ -67,11 +64,9 @@ class WhatIfHandlers:
             trial.newest += 1
             yield _cleared()
             return
-        if trial.subject != subject:
-            trial.before = {}
-            if trial.subject is None or trial.subject.digest != subject.digest:
-                trial.history = [replace(trial.edits, marks=())]
-            trial.subject = subject
+        if trial.digest != subject.digest:
+            trial.history = [replace(trial.edits, marks=())]
+            trial.digest = subject.digest
         yield from self._run(visit, Controls(*controls), trial)
 
     def on_mark(self, event: gr.EventData, visit: Visit, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
@@ -157,7 +152,7 @@ class WhatIfHandlers:
             yield _shown(
                 notice="",
                 sheet=sheet(subject.photo, edits),
-                after=f"<h4>{NOW}</h4>{picture(upright(after), NOW, 'photo')}",
+                after=Markup("<h4>{}</h4>{}").format(NOW, picture(upright(after), NOW, "photo")),
                 whole=list(edits.whole),
                 fill=edits.fill,
                 undo=gr.Button(interactive=len(trial.history) > 1),
@@ -170,7 +165,7 @@ class WhatIfHandlers:
             mask, ensemble = covered(subject.photo, edits), found[subject.kind][controls.mode]
             of = pairs.Sides(subject.photo, after, mask, controls.mode, ensemble)
             explainer = self.explainers[subject.kind]
-            for rows in before_after.rows(explainer, subject, of, controls.strength, trial.before, wanted):
+            for rows in before_after.rows(explainer, subject, of, controls.strength, wanted):
                 if not wanted():  # it may have been replaced while this was being drawn
                     return
                 yield _shown(**rows)
@@ -180,18 +175,16 @@ class WhatIfHandlers:
                 yield _shown(notice=notice(SORRY))
 
 
-def _bars(found: Mapping[str, Mapping[str, Change]], kind: str, edits: Edits, mode: str) -> str:
+def _bars(found: Mapping[str, Mapping[str, Change]], kind: str, edits: Edits, mode: str) -> Markup:
     """What the edits did in one sentence, of the networks of this kind, and the bars of every kind."""
-    blocks = "".join(
-        (f"<h3>{escape(name.capitalize())}</h3>" if len(found) > 1 else "") + bars.columns(each, mode)
-        for name, each in found.items()
-    )
-    return (
+    heading = Markup("<h3>{}</h3>") if len(found) > 1 else Markup()
+    blocks = (heading.format(name.capitalize()) + bars.columns(each, mode) for name, each in found.items())
+    return Markup(
         '<section class="card before-after" aria-label="Probabilities before and after">'
-        f'<h2 role="status">{escape(sentence(edits, found[kind]))}</h2>'
+        '<h2 role="status">{}</h2>'
         "<p>Probabilities before (pale) and after (strong), and the change in percentage points.</p>"
-        f"{blocks}</section>"
-    )
+        "{}</section>"
+    ).format(sentence(edits, found[kind]), Markup().join(blocks))
 
 
 def _cleared() -> tuple[Any, ...]:

@@ -5,20 +5,21 @@ Under each pair stands how much of the map lay in the part that is now covered, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 
+from markupsafe import Markup
 from torch import Tensor
 
 from carmodel.photo import Photo
 from explain import report
 from explain.detail import at_detail
 from explain.maps import Attribution
-from explain.palette import is_signed, legend
+from explain.palette import is_signed
 from explain.regions import Share, share
-from explain.render import overlay, upright
+from explain.render import overlay
 from explain.what_if import Change
 from explain.words import METHOD_NAMES, describe, percent
-from page.markup import legend_bar, picture
+from page.explain_tab.grid import FOR, framed, legends, noted, waiting
+from page.markup import picture
 
 SIDE = 300  # longest side of a picture in px: six stand side by side
 
@@ -59,8 +60,8 @@ class Pairs:
     failed: bool = False
 
 
-def row(this: Pairs, of: Sides, detail: str, strength: float) -> str:
-    """The row as HTML; all its maps share one scale."""
+def row(this: Pairs, of: Sides, detail: str, strength: float) -> Markup:
+    """The row; all its maps share one scale."""
     before, after = (at_detail(maps, detail) for maps in (this.before, this.after))
     both = {f"{name} {when}": each for when, maps in ((0, before), (1, after)) for name, each in maps.items()}
     scale = report.scale_of(both) if both else 0.0
@@ -71,38 +72,37 @@ def row(this: Pairs, of: Sides, detail: str, strength: float) -> str:
             for maps, photo, when in ((before, of.photo, "before"), (after, of.edited, "after"))
         )
         below = _share(share(before[name].map, of.mask)) if name in before and of.mask.any() else ""
-        pair = f'<div class="maps-pair">{"".join(pictures)}</div>'
-        cells.append(f'<div class="column"><h4>{escape(title)}</h4>{pair}{below}</div>')
+        cells.append(
+            Markup('<div class="column"><h4>{}</h4><div class="maps-pair">{}</div>{}</div>').format(
+                title, Markup().join(pictures), below
+            )
+        )
     state = "failed" if this.failed else "busy" if this.note else "finished"
-    note = f'<span class="note">{escape(this.note)}</span>' if this.note else ""
-    return (
-        f'<section class="card method {state}"><header><div><h3>{METHOD_NAMES[this.method]}</h3>{note}</div>'
-        f'{_legend(both, scale)}</header><div class="three">{"".join(cells)}</div></section>'
+    meanings = [(any(map(is_signed, both.values())), FOR)] if both else []
+    return Markup(
+        '<section class="card method {}"><header><div><h3>{}</h3>{}</div>{}</header>'
+        '<div class="three">{}</div></section>'
+    ).format(
+        state, METHOD_NAMES[this.method], noted(this.note), legends(scale, meanings), Markup().join(cells)
     )
 
 
-def _picture(attribution: Attribution | None, photo: Photo, scale: float, strength: float, when: str) -> str:
-    if attribution is None:  # the faint photo keeps the place, so that nothing jumps when the map arrives
-        frame = f'<div class="frame waiting">{picture(upright(photo, SIDE), "", "map", quality=30)}</div>'
+def _picture(
+    attribution: Attribution | None, photo: Photo, scale: float, strength: float, when: str
+) -> Markup:
+    if attribution is None:
+        frame = waiting(photo, SIDE)
     else:
         alt = f"{when.capitalize()}: {describe(attribution)}"
-        image = overlay(attribution, photo, scale, strength, SIDE)
-        frame = f'<div class="frame">{picture(image, alt, "map")}</div>'
-    return f"<figure>{frame}<figcaption>{when}</figcaption></figure>"
+        frame = framed(picture(overlay(attribution, photo, scale, strength, SIDE), alt, "map"))
+    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(frame, when)
 
 
-def _share(found: Share) -> str:
-    bars = "".join(
-        f'<div><dt>{name}</dt><dd><i style="--to:{100 * part:.1f}%"></i>{escape(percent(part))}</dd></div>'
+def _share(found: Share) -> Markup:
+    bars = (
+        Markup('<div><dt>{}</dt><dd><i style="--to:{:.1f}%"></i>{}</dd></div>').format(
+            name, 100 * part, percent(part)
+        )
         for name, part in (("of the weight", found.attribution), ("of the area", found.area))
     )
-    return f'<dl class="share"><p>What is covered held, before:</p>{bars}</dl>'
-
-
-def _legend(maps: Mapping[str, Attribution], scale: float) -> str:
-    if not maps:
-        return '<div class="legends"></div>'
-    words = legend(scale, any(map(is_signed, maps.values())))
-    return (
-        f'<div class="legends">{legend_bar(words.background, words.labels)}<p>{escape(words.unit)}</p></div>'
-    )
+    return Markup('<dl class="share"><p>What is covered held, before:</p>{}</dl>').format(Markup().join(bars))

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import gradio as gr
+from markupsafe import Markup
 
 from explain.attribution import METHODS
 from explain.edits import FILLS, WHOLE, Edits
 from page.endings import quiet
-from page.tabs import Follower, panel
+from page.panel import panel
+from page.tabs import Follower
 from page.what_if_tab.editor import editor
 from page.what_if_tab.handlers import OUTPUTS, Trial, WhatIfHandlers
 
@@ -19,7 +21,7 @@ EDITS = {
 }  # name of an edit -> what its switch says
 FILLED = {"blur": "Blur", "grey": "Grey", "mean": "Mean colour"}  # fill -> what its choice says
 START = {"Left": 25, "Top": 25, "Right": 75, "Bottom": 75}  # of the box by numbers, in per cent
-ABOUT = (
+ABOUT = Markup(
     '<div class="reading"><div><h2>What if the photo were different?</h2><p>Draw on what you want to '
     "hide, or switch an edit on. Edits add up; each can be undone.</p></div></div>"
 )

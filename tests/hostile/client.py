@@ -12,6 +12,12 @@ ELSEWHERE = "http://example.org/car.jpg"
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def visitor(url: str, number: int = 0) -> httpx.Client:
+    """A client of the page with an address of its own, as all of 127.0.0.0/8 are this machine's (Linux)."""
+    here = httpx.HTTPTransport(local_address=f"127.0.{1 + number // 250}.{1 + number % 250}")
+    return httpx.Client(base_url=url, timeout=600, transport=here)
+
+
 def upload(http: httpx.Client, name: str, data: bytes) -> httpx.Response:
     return http.post(f"{API}/upload", files={"files": (name, data)})
 

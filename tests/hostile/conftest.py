@@ -1,13 +1,17 @@
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import gradio as gr
 import httpx
 import pytest
 
 from dashboard import build, load_explainers
-from page.server.settings import WAITING, settings
+from page.api.tools import speak_json
+from page.server import connections
+from page.server.hosts import Hosts
+from page.server.settings import WAITING, Access, settings
+from page.server.uploads import own_uploads
 
 
 @pytest.fixture(scope="session")
@@ -37,34 +41,30 @@ def outside() -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="session")
-def serve(
-    random_weights: Path, outside: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable]:
-    """Serves the page from this process; returns its address, the folder of uploads and the page."""
+def serve(random_weights: Path, outside: list[str]) -> Callable:
+    """Serves the page from this process, for a while; gives its address, its uploads and the page."""
     explainers = load_explainers(random_weights)
-    pages = []
-    folder = tmp_path_factory.mktemp("uploads")
 
-    def start(uploads: tuple[int, int] | None = None, waiting: int = WAITING) -> tuple[str, Path, gr.Blocks]:
-        with pytest.MonkeyPatch.context() as patch:
-            if uploads:
-                patch.setattr("dashboard.UPLOADS", uploads)
+    @contextmanager
+    def start(waiting: int = WAITING, hosts: Hosts | None = None, **limits: float) -> Iterator[tuple]:
+        connections.install()
+        with own_uploads(**limits) as uploads:
             page = build(explainers).queue(max_size=waiting)
-            pages.append(page)
-            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **settings())
-        return url.rstrip("/"), folder, page
+            access = Access(uploads, hosts or Hosts())
+            _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **settings(access, speak_json))
+            try:
+                yield url.rstrip("/"), uploads, page
+            finally:
+                page.close(verbose=False)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder))  # gradio asks for it at every request
-        yield start
-        for page in pages:
-            page.close(verbose=False)
+    return start
 
 
 @pytest.fixture(scope="session")
-def served(serve: Callable) -> str:
+def served(serve: Callable) -> Iterator[str]:
     """The address of a page that is served as everywhere."""
-    return serve()[0]
+    with serve() as (url, _, _):
+        yield url
 
 
 @pytest.fixture(scope="session")

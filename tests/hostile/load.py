@@ -21,8 +21,8 @@ from typing import Any
 
 import httpx
 
-from page.server.guard import FULL
-from tests.hostile.client import call, photo, upload
+from page.server.refusals import FULL, YOUR_TURN
+from tests.hostile.client import call, photo, upload, visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 180  # seconds
@@ -82,8 +82,8 @@ def drive(url: str, users: int, requests: int, expected: dict[tuple[int, int], A
     together = threading.Barrier(users)
     numbers = iter(range(requests))
 
-    def visit() -> None:
-        with httpx.Client(base_url=url, timeout=600) as http:
+    def visit(user: int) -> None:
+        with visitor(url, user) as http:
             together.wait()
             while True:
                 with lock:
@@ -105,7 +105,7 @@ def drive(url: str, users: int, requests: int, expected: dict[tuple[int, int], A
             if status != 503:
                 break
             with lock:
-                counts["refused" if FULL in content else "lost"] += 1
+                counts["refused" if FULL in content or YOUR_TURN in content else "lost"] += 1
             time.sleep(AGAIN)
         with lock:
             if event != "complete":
@@ -116,7 +116,7 @@ def drive(url: str, users: int, requests: int, expected: dict[tuple[int, int], A
             counts["wrong"] += not same(expected.setdefault(asked, found), found)
 
     with ThreadPoolExecutor(users) as pool:
-        for each in [pool.submit(visit) for _ in range(users)]:
+        for each in [pool.submit(visit, user) for user in range(users)]:
             each.result()
     return Load(users, tuple(seconds), **counts)
 

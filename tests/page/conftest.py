@@ -12,6 +12,7 @@ from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.metrics import Disagreement, Scores, wilson
 from carmodel.network import CLASSES, SIZES
 from carmodel.photo import Photo
+from explain.cache import Cache
 from explain.explainer import Classification
 from explain.maps import Attribution, completeness_gap
 from explain.survey.summary import Interval
@@ -38,6 +39,7 @@ class FakeExplainer:
     def __init__(self, attribution):
         self.attribution = attribution
         self.asked = []
+        self.cache = Cache()
 
     def classify(self, photo):
         logits = {"75": torch.tensor([0.0, 0.0, 3.0, 0.0]), "100": torch.tensor([0.0, 2.0, 0.0, 0.0])}
@@ -45,6 +47,11 @@ class FakeExplainer:
         predictions["average"] = average(*logits.values())
         predictions["priority"] = priority(*logits.values(), PUBLISHED_OWNERS)
         return Classification(logits, predictions)
+
+    def known(self, photo, method, target, reference="black", tolerance=0.02):
+        asked = any(each[:5] == (photo, method, target, reference, tolerance) for each in self.asked)
+        names = self.networks if asked else ()
+        return {name: replace(self.attribution(2.0, 2.0, method, name), target=target) for name in names}
 
     def refine(self, photo, method, target, reference="black", tolerance=0.02, networks=("75", "100")):
         self.asked.append((photo, method, target, reference, tolerance, networks))

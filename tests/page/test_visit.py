@@ -3,7 +3,7 @@ from dataclasses import replace
 import torch
 
 from carmodel.photo import Photo
-from page.visit import Subject
+from page.visit import Subject, Visit
 
 
 def test_equal_photos_are_the_same_subject(subject):
@@ -13,3 +13,12 @@ def test_equal_photos_are_the_same_subject(subject):
     other = Photo(torch.zeros(3, 300, 300), 300, 300)
     assert replace(subject, photo=other, digest=other.digest) != subject
     assert isinstance(subject, Subject) and replace(subject, detail="pixels") != subject
+
+
+def test_a_visit_that_forgets_holds_no_photo(subject):
+    visit = Visit(subject.photo, other=subject.photo, subject=subject, compared=(subject, "shap"), newest=3)
+    visit.forget()
+    assert visit == Visit(forgotten=True, newest=3)
+    empty = Visit()
+    empty.forget()
+    assert not empty.forgotten  # there was nothing to forget

@@ -8,7 +8,7 @@ from mcp.client.streamable_http import streamablehttp_client
 from pydantic import TypeAdapter
 
 from page.api.answer_types import Classified, Explained
-from page.server.guard import NO_FETCHING
+from page.server.refusals import NO_FETCHING
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "suv_1.jpg"
 

@@ -162,3 +162,8 @@ def test_broken_second_photo_is_a_sentence_and_the_one_before_stays(handle, visi
     visit.other = visit.photo
     [(before, said)] = handle.on_photo(str(path), visit, *GIVEN)
     assert before.size == (450, 300) and "damaged" in said and visit.other is visit.photo
+
+
+def test_second_photo_is_counted(handle, visit):
+    list(handle.on_example(SimpleNamespace(file="truck_1.jpg"), visit, *GIVEN))
+    assert 2 * visit.other.frame.nbytes < handle.cache.bytes < 2.1 * visit.other.frame.nbytes

@@ -1,5 +1,7 @@
 import re
 
+from markupsafe import Markup
+
 from explain.report import row as columns
 from page.explain_tab.grid import Row, row
 
@@ -76,7 +78,7 @@ def test_gradcam_has_a_legend_of_its_own_for_the_difference(attribution, photo):
 
 def test_tests_stand_under_the_receipts(attribution, photo):
     maps = pair(attribution, "shap")
-    html = drawn(maps, photo, tests={"75": "<p>first</p>", "average": "<p>third</p>"})
+    html = drawn(maps, photo, tests={"75": Markup("<p>first</p>"), "average": Markup("<p>third</p>")})
     captions = re.findall("<figcaption>(.*?)</figcaption>", html)
     below = [re.search('</dl><p class="time".*?</p>(.*?)<button', each)[1] for each in captions]
     assert below == ["<p>first</p>", "", "<p>third</p>", ""]

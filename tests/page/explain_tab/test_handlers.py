@@ -5,7 +5,7 @@ import pytest
 
 from explain.attribution import METHODS
 from page import examples
-from page.explain_tab.handlers import SAME, UNCHANGED, WELCOME, Handlers
+from page.explain_tab.handlers import FORGOTTEN, SAME, UNCHANGED, WELCOME, Handlers
 from page.explain_tab.stream import Panels
 from page.markup import SORRY
 from page.trust_tab.handlers import PANELS
@@ -32,10 +32,19 @@ def handle(fake):
     return Handlers({"final": fake})
 
 
+def test_a_photo_given_while_the_page_opens_stays(handle, saved):
+    visit = Visit()
+    list(handle.on_photo(saved("car.png"), visit, *FAST))
+    before = visit.photo, visit.newest
+    assert list(handle.on_open(visit, *FAST)) == []
+    assert (visit.photo, visit.newest, visit.name) == (*before, "car.png")
+
+
 def test_photo_is_explained(handle, saved):
     visit = Visit()
-    first, *_, last = handle.on_photo(saved("car.png"), visit, *FAST)
-    assert first == (SKIP, *UNCHANGED)  # the browser shows the file itself
+    path = saved("car.png")
+    first, *_, last = handle.on_photo(path, visit, *FAST)
+    assert first == (path, *UNCHANGED)  # whatever else has come to be shown since it was given
     assert (visit.photo.width, visit.photo.height) == (90, 60)
     assert len(last) == 1 + len(UNCHANGED) == 5 + len(METHODS) + len(PANELS)
     assert last[1] == SKIP  # no notice
@@ -226,3 +235,29 @@ def test_out_of_memory_is_a_sentence_and_the_page_lives_on(handle, fake, monkeyp
         assert SORRY in last[1]
     *_, last = handle.on_controls(visit, *FAST)
     assert all("finished" in html for html in last[4 : 4 + len(METHODS)])
+
+
+def test_photo_for_which_there_is_no_room_is_asked_for_again(handle, saved):
+    visit, others = Visit(), [Visit() for _ in range(3)]
+    handle.cache.budget = 13_000_000  # bytes, of which photos may take a fifth: two
+    list(handle.on_photo(saved("car.png"), visit, *FAST))
+    for each in others:
+        list(handle.on_photo(saved("car.png"), each, *FAST))
+    assert visit.photo is visit.subject is others[0].photo is None
+    assert others[1].photo and others[2].photo
+    [(shown, said, *panels)] = handle.on_controls(visit, *FAST)
+    assert shown == SKIP and FORGOTTEN in said and tuple(panels) == UNCHANGED[1:]  # what was shown stays
+    *_, last = handle.on_photo(saved("car.png"), visit, *FAST)
+    assert visit.photo and not visit.forgotten and all("finished" in html for html in last[4:7])
+    list(handle.on_photo(None, visit, *FAST))
+    assert list(handle.on_controls(visit, *FAST)) == [(SKIP, *UNCHANGED)]
+
+
+def test_example_for_which_there_was_no_room_is_read_again(handle):
+    visit = Visit()
+    list(handle.on_example(SimpleNamespace(file="suv_1.jpg"), visit, *FAST))
+    before = visit.photo.digest
+    visit.forget()
+    *_, last = handle.on_controls(visit, *FAST)
+    assert visit.photo.digest == before and not visit.forgotten
+    assert all("finished" in html for html in last[4:7])

@@ -72,6 +72,13 @@ def test_empty_folder_says_what_makes_the_tables(tmp_path):
     [
         ("validation.json", "evaluation", lambda table: table["networks"]["final-75"].pop("truecar")),
         ("validation.json", "evaluation", lambda table: table.pop("networks")),
+        (
+            "validation.json",
+            "evaluation",
+            lambda table: table["networks"]["final-75"]["truecar"]["recall"].update(van=1.0),
+        ),
+        ("survey.json", "survey", lambda table: table["networks"].pop("average")),
+        ("survey.json", "survey", lambda table: table["seconds"].pop("map, shap")),
         ("robustness.json", "robustness", lambda table: table["networks"].update(x={})),
         ("novelty.json", "novelty", lambda table: table["results"]["others"].pop("all")),
         ("learning-rates.json", "rates", lambda table: table.update({"x": [{"rate": 1, "history": []}]})),

@@ -59,6 +59,13 @@ def test_split_is_said(shipped, evaluation, split, said):
     assert "<b>80 " in html and said in html
 
 
+def test_licence_of_the_weights_is_said(shipped):
+    assert "commercial use: the weights were made from used-car listing photos" in page(shipped)
+    html = page(replace(shipped, licences={"<free>": ("final-75", "mine")}))
+    assert "<p>Weights of 75 px, mine: &lt;free&gt;</p>" in html
+    assert "Weights of" not in page(replace(shipped, licences={}))
+
+
 def test_evaluation_without_bins_or_disagreement(shipped, scores):
     old = Evaluation("val", {"mine": {"garage": replace(scores(), bins=())}}, {})
     html = page(replace(shipped, evaluation=old))

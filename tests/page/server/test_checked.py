@@ -8,7 +8,7 @@ from page.api.endpoints import publish
 from page.markup import SORRY
 from page.photo_input import PhotoInput
 from page.server.checked import CheckedBlocks, wrong
-from page.server.guard import NO_ROOM, NOT_UNDERSTOOD
+from page.server.refusals import NO_ROOM, NOT_UNDERSTOOD, NOT_UPLOADED
 from page.side import side
 from page.what_if_tab.tab import parameters
 
@@ -126,9 +126,21 @@ def test_full_disk_is_a_sentence(asked, monkeypatch, run_apart):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("gradio.processing_utils.async_move_files_to_cache", full)
+    monkeypatch.setattr("page.server.checked.check_paths", lambda inputs: None)
     with pytest.raises(gr.Error) as refused:
         run_apart(CheckedBlocks().preprocess_data(asked, list(RIGHT.values()), None))
     assert refused.value.message == NO_ROOM
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "car.jpg", "/proc/self/environ", ""])
+def test_a_file_that_was_not_uploaded_is_not_touched(asked, run_apart, path):
+    """Wherever in the data of any event it is named."""
+    for data in ([PHOTO | {"path": path}], ["suv", [{"x": {"path": path}}]]):
+        with pytest.raises(gr.Error) as refused:
+            run_apart(
+                CheckedBlocks().preprocess_data(asked, [*data, *list(RIGHT.values())[len(data) :]], None)
+            )
+        assert refused.value.message in (NOT_UPLOADED, "“photo” must be a file that was uploaded before.")
 
 
 def test_values_that_are_not_text_are_sent_as_a_whole():

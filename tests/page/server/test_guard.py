@@ -1,3 +1,4 @@
+import asyncio
 import errno
 import json
 
@@ -5,32 +6,68 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from page.server.guard import FULL, MAX_BODY, NO_FETCHING, NO_ROOM, NOT_UNDERSTOOD, TOO_LARGE, Guard
+from page.server import guard as module
+from page.server.guard import Guard, content_policy
+from page.server.hosts import Hosts
+from page.server.refusals import (
+    CROWDED,
+    FOREIGN_HOST,
+    FOREIGN_SITE,
+    FULL,
+    NO_FETCHING,
+    NO_ROOM,
+    NOT_HERE,
+    NOT_UNDERSTOOD,
+    NOT_YOURS,
+    STARTING_AGAIN,
+    TOO_LARGE,
+)
+from page.server.routes import API, MAX_BODY
+from page.server.visitors import COOKIE, Visitors
+
+JOIN = f"{API}/queue/join"
+PLAIN = {"session_hash": "abc", "data": []}
 
 
-async def behind(scope, receive, send):
-    """Answers with the body it was given; some paths fail before it, in its middle or after it."""
-    if scope["path"] == "/broken":
-        raise KeyError("/a/path")
-    if scope["path"] == "/disk":
-        raise OSError(errno.ENOSPC, "No space left on device", "/a/path")
-    if scope["path"] == "/full":
-        await JSONResponse({"detail": "Queue is full. Max size is 9."}, 503)(scope, receive, send)
-        return
-    body = (await receive())["body"]
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": body or b"nothing", "more_body": True})
-    if scope["path"] == "/late":
-        raise KeyError("/a/path")
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-    if scope["path"] == "/twice":
-        await JSONResponse("again")(scope, receive, send)
-    if scope["path"] == "/afterwards":
-        raise KeyError("/a/path")
+class Behind:
+    """Answers with the body it was given; what the visit is called says how it fails."""
+
+    def __init__(self):
+        self.seen = 0
+
+    async def __call__(self, scope, receive, send):
+        self.seen += 1
+        body = (await receive()).get("body", b"") if scope["method"] == "POST" else b""
+        failing = json.loads(body).get("fail") if body[:1] == b"{" else None
+        if failing == "broken":
+            raise KeyError("/a/path")
+        if failing == "disk":
+            raise OSError(errno.ENOSPC, "No space left on device", "/a/path")
+        if failing in ("full", "stopped"):
+            detail = FULL if failing == "full" else "Queue is stopped."
+            await JSONResponse({"detail": detail}, 503)(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body or b"nothing", "more_body": True})
+        if failing == "late":
+            raise KeyError("/a/path")
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if failing == "twice":
+            await JSONResponse("again")(scope, receive, send)
+        if failing == "afterwards":
+            raise KeyError("/a/path")
 
 
 @pytest.fixture
-def ask(run_apart):
+def behind():
+    return Behind()
+
+
+@pytest.fixture
+def ask(run_apart, behind):
+    """Asks a guarded page that is known to Host as 127.0.0.1; gives the answer."""
+    guarded = Guard(behind, Hosts(), Visitors())
+
     async def strict(scope, receive, send):
         """A server that takes one answer to a request, as uvicorn does."""
         over = False
@@ -41,80 +78,184 @@ def ask(run_apart):
             over = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        await Guard(behind)(scope, receive, take)
+        await guarded(scope, receive, take)
 
-    def ask(method, path, content=b""):
+    def ask(method, path, content=b"", client="192.0.2.1", **headers):
         async def once():
-            transport = httpx.ASGITransport(strict)
-            async with httpx.AsyncClient(transport=transport, base_url="http://page") as http:
-                return await http.request(method, path, content=content)
+            transport = httpx.ASGITransport(strict, client=(client, 5))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as http:
+                sent = content if isinstance(content, bytes) else json.dumps(content).encode()
+                return await http.request(method, path, content=sent, headers=headers)
 
-        answer = run_apart(once())
-        return answer.status_code, answer.text
+        return run_apart(once())
 
     return ask
 
 
+def said(answer):
+    return answer.status_code, answer.text
+
+
+def test_only_its_own_names_are_served(ask, behind):
+    for path, method in (("/", "GET"), (f"{API}/upload", "POST"), (JOIN, "POST"), ("/nothing", "GET")):
+        assert said(ask(method, path, host="evil.example")) == (421, FOREIGN_HOST)
+    assert behind.seen == 0
+    assert ask("GET", "/", host="localhost:7860").status_code == 200
+
+
 @pytest.mark.parametrize(
-    "path",
-    ["/proxy=http://a.b", "/gradio_api/proxy=https://a.hf.space/x", "/gradio_api/file=http://a.b/c.jpg"],
+    "path", [JOIN, f"{API}/upload", f"{API}/call/classify", f"{API}/cancel", f"{API}/mcp/"]
 )
-def test_nothing_is_fetched_from_elsewhere(ask, path):
-    assert ask("GET", path) == (403, NO_FETCHING)
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8888"])
+def test_other_websites_may_post_nothing(ask, behind, path, origin):
+    assert said(ask("POST", path, PLAIN, origin=origin)) == (403, FOREIGN_SITE)
+    assert behind.seen == 0
 
 
-@pytest.mark.parametrize("address", ["http://a.b/c.jpg", " HTTPS://a.b", "ftp://a.b", "file:///etc/passwd"])
-def test_files_named_by_an_address_are_refused(ask, address):
-    body = json.dumps({"data": [1, [{"photo": {"path": address}}]]}).encode()
-    assert ask("POST", "/gradio_api/call/classify", body) == (403, NO_FETCHING)
-    harmless = body.replace(address.encode(), b"car.jpg")
-    assert ask("POST", "/gradio_api/call/classify", harmless) == (200, harmless.decode())
+def test_the_page_itself_may_post(ask):
+    assert said(ask("POST", JOIN, PLAIN, origin="http://127.0.0.1:7860")) == (200, json.dumps(PLAIN))
 
 
-def test_large_bodies_are_refused_except_for_uploads(ask):
-    assert ask("POST", "/gradio_api/queue/join", bytes(MAX_BODY + 1)) == (413, TOO_LARGE)
-    assert ask("POST", "/gradio_api/queue/join", bytes(MAX_BODY))[0] == 200
-    assert ask("POST", "/gradio_api/upload", bytes(MAX_BODY + 1))[0] == 200
+def test_closed_routes_never_reach_gradio(ask, behind):
+    assert said(ask("POST", f"{API}/component_server", PLAIN)) == (404, NOT_HERE)
+    assert said(ask("GET", f"{API}/file=http://a.b")) == (403, NO_FETCHING)
+    assert behind.seen == 0
 
 
-@pytest.mark.parametrize("depth", [60, 100_000])
-def test_deep_bodies_are_refused(ask, depth):
-    assert ask("POST", "/gradio_api/queue/join", b"[" * depth + b"]" * depth) == (400, NOT_UNDERSTOOD)
+@pytest.mark.parametrize("session", ["", " ", "a" * 65, "a/b", "ä", "a\n", 3, None, True, [], {}, ["abc"]])
+def test_sessions_that_no_browser_makes_are_refused(ask, behind, session):
+    assert said(ask("POST", JOIN, {"session_hash": session, "data": []})) == (400, NOT_YOURS)
+    if session is not None:  # endpoints take none at all
+        body = {"session_hash": session, "data": []}
+        assert said(ask("POST", f"{API}/call/classify", body)) == (400, NOT_YOURS)
+    assert behind.seen == 0
 
 
-def test_other_bodies_arrive_as_they_were_sent(ask):
-    for body in (b"", b"no json", b'{"data": []}', "ü".encode()):
-        assert ask("POST", "/gradio_api/queue/join", body) == (200, body.decode() or "nothing")
+def test_ids_are_needed_known_and_the_visitors_own(ask, behind):
+    assert said(ask("POST", JOIN, {"data": []})) == (400, NOT_YOURS)
+    assert said(ask("POST", JOIN, {**PLAIN, "event_id": 3})) == (400, NOT_YOURS)
+    assert said(ask("GET", f"{API}/queue/data")) == (400, NOT_YOURS)
+    for unknown in (
+        ("GET", f"{API}/queue/data?session_hash=zzz"),
+        ("GET", f"{API}/call/classify/zzz"),
+        ("POST", f"{API}/cancel", {"session_hash": "zzz", "event_id": "zzz", "fn_index": 1}),
+        ("POST", f"{API}/reset", {"event_id": "zzz"}),
+    ):
+        assert said(ask(*unknown)) == (404, NOT_YOURS)
+    assert behind.seen == 0
+    assert ask("GET", f"{API}/heartbeat/abc").status_code == 200
+    assert ask("POST", JOIN, PLAIN).status_code == 200
+    assert ask("GET", f"{API}/queue/data?session_hash=abc").status_code == 200
+    for foreign in (
+        ("GET", f"{API}/queue/data?session_hash=abc"),
+        ("GET", f"{API}/heartbeat/abc"),
+        ("POST", JOIN, PLAIN),
+        ("POST", f"{API}/call/classify", PLAIN),
+    ):
+        assert said(ask(*foreign, client="192.0.2.2")) == (404, NOT_YOURS)
+    cookie = {"cookie": f"{COOKIE}=ann"}
+    assert ask("POST", JOIN, {**PLAIN, "session_hash": "anns"}, **cookie).status_code == 200
+    assert ask("GET", f"{API}/heartbeat/anns", client="192.0.2.9", **cookie).status_code == 200
+    assert ask("GET", f"{API}/heartbeat/anns", cookie=f"{COOKIE}=bob").status_code == 404
 
 
-@pytest.mark.parametrize("body", [bytes(range(256)), b"\xff", '{"data": []}'.encode("utf-16")])
-def test_what_is_no_text_is_refused_except_for_uploads(ask, body):
-    assert ask("POST", "/gradio_api/mcp/", body) == (400, NOT_UNDERSTOOD)
-    assert ask("POST", "/gradio_api/upload", body)[0] == 200
+def test_the_last_of_two_ids_counts_as_it_does_for_gradio(ask):
+    """Of fields of the same name, JSON's and the query's readers take the last."""
+    assert ask("POST", JOIN, b'{"session_hash": "abc", "session_hash": "", "data": []}').status_code == 400
+    ask("GET", f"{API}/heartbeat/abc")
+    assert ask("GET", f"{API}/queue/data?session_hash=abc&session_hash=zzz").status_code == 404
 
 
-def test_full_queue_is_a_polite_sentence(ask):
-    assert ask("POST", "/full") == (503, json.dumps({"detail": FULL}, separators=(",", ":")))
+def test_large_bodies_are_refused(ask):
+    fits = json.dumps({"session_hash": "abc", "x": ""}).encode()
+    for extra, status in ((0, 200), (1, 413)):
+        body = fits[:-2] + b"x" * (MAX_BODY - len(fits) + extra) + fits[-2:]
+        assert ask("POST", JOIN, body).status_code == status
+    assert said(ask("POST", JOIN, bytes(MAX_BODY + 1))) == (413, TOO_LARGE)
+    assert ask("POST", f"{API}/upload", bytes(MAX_BODY + 1)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"no json", bytes(range(256)), '{"session_hash": ""}'.encode("utf-16")]
+)
+def test_what_is_no_json_is_refused_except_for_uploads(ask, body):
+    assert said(ask("POST", f"{API}/mcp/", body)) == (400, NOT_UNDERSTOOD)
+    assert said(ask("POST", JOIN, body)) == (400, NOT_UNDERSTOOD)
+    assert ask("POST", f"{API}/upload", body).status_code == 200
+
+
+def test_a_full_queue_and_a_stopped_one_are_told_apart(ask):
+    full = ask("POST", JOIN, {**PLAIN, "fail": "full"})
+    assert (full.status_code, full.json(), full.headers["retry-after"]) == (503, {"detail": FULL}, "60")
+    stopped = ask("POST", JOIN, {**PLAIN, "fail": "stopped"})
+    assert (stopped.status_code, stopped.json()) == (503, {"detail": STARTING_AGAIN})
 
 
 def test_failures_are_a_sentence(ask):
-    assert ask("GET", "/broken") == (400, NOT_UNDERSTOOD)
-    assert ask("POST", "/disk") == (507, NO_ROOM)
-    assert ask("POST", "/late", b"begun") == (200, "begun")
+    assert said(ask("POST", JOIN, {**PLAIN, "fail": "broken"})) == (400, NOT_UNDERSTOOD)
+    assert said(ask("POST", JOIN, {**PLAIN, "fail": "disk"})) == (507, NO_ROOM)
+    late = {**PLAIN, "fail": "late"}
+    assert said(ask("POST", JOIN, late)) == (200, json.dumps(late))
 
 
-def test_only_the_first_answer_counts(ask):
-    assert ask("POST", "/twice", b"once") == (200, "once")
-    assert ask("POST", "/afterwards", b"once") == (200, "once")
+@pytest.mark.parametrize("how", ["twice", "afterwards"])
+def test_only_the_first_answer_counts(ask, how):
+    body = {**PLAIN, "fail": how}
+    assert said(ask("POST", JOIN, body)) == (200, json.dumps(body))
 
 
-@pytest.mark.parametrize(("size", "status"), [("192", 200), ("512", 200), ("513", 404), ("x", 404)])
-def test_icons_have_two_sizes(ask, size, status):
-    assert ask("GET", f"/pwa_icon/{size}")[0] == status
+def test_every_answer_tells_the_browser_to_be_careful(ask):
+    for answer in (
+        ask("GET", "/"),
+        ask("GET", "/nothing"),
+        ask("GET", "/", host="evil.example"),
+        ask("POST", JOIN, {**PLAIN, "fail": "stopped"}),
+        ask("POST", JOIN, {**PLAIN, "fail": "full"}),
+    ):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["content-security-policy"] == content_policy(())
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/run/classify", "/api/explain", "/run/predict"])
-def test_nobody_passes_the_queue(ask, path):
-    status, text = ask("POST", path)
-    assert status == 403
-    assert "queue" in text
+def test_nothing_from_elsewhere_is_loaded_or_shown_around_the_page():
+    rules = dict(rule.split(" ", 1) for rule in content_policy(["https://huggingface.co"]).split("; "))
+    assert rules.pop("frame-ancestors") == "'self' https://huggingface.co"
+    assert rules["object-src"] == "'none'"
+    assert all("http" not in rule and "*" not in rule for rule in rules.values())
+
+
+def test_a_browser_gets_a_cookie_once(ask):
+    assert COOKIE in ask("GET", "/").cookies
+    assert "set-cookie" not in ask("GET", "/", cookie=f"{COOKIE}=ann").headers
+    assert "set-cookie" not in ask("GET", "/config").headers
+
+
+def test_one_address_may_hold_so_many_requests_open(run_apart, monkeypatch):
+    monkeypatch.setattr(module, "OPEN_REQUESTS", 3)
+
+    async def crowd():
+        leave = asyncio.Event()
+
+        async def slow(scope, receive, send):
+            await leave.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        guarded = Guard(slow)
+
+        async def get(address):
+            transport = httpx.ASGITransport(guarded, client=(address, 5))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                return await http.get("/")
+
+        held = [asyncio.create_task(get("192.0.2.1")) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        refused, other = await get("192.0.2.1"), asyncio.create_task(get("192.0.2.2"))
+        await asyncio.sleep(0.1)
+        leave.set()
+        answers = [await each for each in (*held, other)]
+        return refused, answers, await get("192.0.2.1")
+
+    refused, answers, afterwards = run_apart(crowd())
+    assert said(refused) == (503, CROWDED)
+    assert {each.status_code for each in (*answers, afterwards)} == {200}

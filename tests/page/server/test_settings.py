@@ -1,23 +1,33 @@
 import gradio as gr
 
+from page.server.checked import CheckedBlocks
 from page.server.guard import Guard
-from page.server.settings import UPLOADS, WAITING, settings
+from page.server.settings import WAITING, Access, settings
+from page.server.uploads import AGE, EVERY, own_uploads
 
 
 def test_files_last_less_than_ten_minutes():
-    every, age = UPLOADS
-    assert every + age < 600
+    assert EVERY + AGE < 600
 
 
 def test_settings_are_gradios_and_guarded():
-    with gr.Blocks() as page:
-        pass
-    page.queue(max_size=WAITING)
-    try:
-        page.launch(prevent_thread_lock=True, quiet=True, **settings())
-        assert page._queue.max_size == WAITING
-        assert page.max_file_size == 40 * 2**20
-        assert page.allowed_paths == []
-        assert [each.cls for each in page.app.user_middleware].count(Guard) == 1
-    finally:
-        page.close(verbose=False)
+    prepared = []
+    with own_uploads() as uploads:
+        with CheckedBlocks() as page:
+            gr.State(3)
+        page.queue(max_size=WAITING)
+        access = Access(uploads)
+        try:
+            page.launch(
+                prevent_thread_lock=True,
+                quiet=True,
+                **settings(access, lambda *given: prepared.append(given)),
+            )
+            assert page._queue.max_size == WAITING
+            assert page.max_file_size == 40 * 2**20
+            assert page.allowed_paths == []
+            assert [each.cls for each in page.app.user_middleware].count(Guard) == 1
+            assert prepared == [(page, access)]
+            assert " at 0x" not in str(page.config)
+        finally:
+            page.close(verbose=False)

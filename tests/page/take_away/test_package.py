@@ -22,8 +22,8 @@ def packages(fake, monkeypatch, tmp_path):
     """Packs into tmp_path, with pictures that take no time."""
 
     class Sheet:
-        def savefig(self, path, dpi):
-            Path(path).write_bytes(b"sheet")
+        def savefig(self, file, dpi, format):
+            file.write(b"sheet")
 
     monkeypatch.setattr("explain.files.contact_sheet", lambda report: Sheet())
     monkeypatch.setattr("explain.files.overlay", lambda *_: Image.new("RGB", (450, 300)))

@@ -2,6 +2,7 @@ import re
 from html import unescape
 
 import pytest
+from markupsafe import Markup
 
 from explain.attribution import METHODS
 from explain.target import Target
@@ -57,7 +58,7 @@ def test_failed_map_is_left_out(tests):
 
 
 def test_block_says_what_it_found_and_what_is_to_come(tests):
-    html = block({"75": tests, "100": {}}, {"75": "<i>drawn</i>"}, Target("suv"))
+    html = block({"75": tests, "100": {}}, {"75": Markup("<i>drawn</i>")}, Target("suv"))
     assert "SHAP’s map of the 75&nbsp;px network names what matters" in html
     assert re.findall("<h4>(.*?)</h4>(.*?)</section>", html) == [
         ("75 px", "<i>drawn</i>"),

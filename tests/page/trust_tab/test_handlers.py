@@ -2,6 +2,7 @@ import re
 
 import gradio as gr
 import pytest
+from markupsafe import Markup
 
 from explain.attribution import METHODS
 from page import examples
@@ -22,7 +23,7 @@ def handle(fake, background):
 @pytest.fixture(autouse=True)
 def quick_charts(monkeypatch):
     for block in ("curves", "sanity"):
-        monkeypatch.setattr(f"page.trust_tab.{block}.chart", lambda *_, **__: "<svg></svg>")
+        monkeypatch.setattr(f"page.trust_tab.{block}.chart", lambda *_, **__: Markup("<svg></svg>"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from markupsafe import Markup
 from PIL import Image
 
 from explain.attribution import METHODS
@@ -15,7 +16,8 @@ FULL = [1.0] + [0.8] * (len(LAYERS) - 1)
 
 def shown(correlations):
     return tuple(
-        Shown(layer, value, "<img>") for layer, value in zip(("", *LAYERS), correlations, strict=False)
+        Shown(layer, value, Markup("<img>"))
+        for layer, value in zip(("", *LAYERS), correlations, strict=False)
     )
 
 

@@ -26,12 +26,10 @@ def sides(fake, photo):
 
 
 def test_rows_fill_one_after_another(fake, subject, sides):
-    before = {}
-    first, *later = rows(fake, subject, sides, 0.9, before, lambda: True)
+    first, *later = rows(fake, subject, sides, 0.9, lambda: True)
     assert [first[method] for method in METHODS] == [f"{method}: 0 0 Waiting" for method in METHODS]
     shown = [each for each in later if "heading" not in each]
     assert [next(iter(each)) for each in shown if next(iter(each.values())).endswith("3 3 ")] == [*METHODS]
-    assert before.keys() == set(METHODS)
     assert "Computing Grad-CAM" in first["heading"] and 'role="status"></p>' in later[-1]["heading"]
     assert {digest for digest, *_ in ((each[0].digest,) for each in fake.asked)} == {
         *(sides.photo.digest, sides.edited.digest)
@@ -40,15 +38,14 @@ def test_rows_fill_one_after_another(fake, subject, sides):
 
 
 def test_known_maps_of_the_photo_are_there_at_once(fake, subject, sides):
-    before = {}
-    list(rows(fake, subject, sides, 0.9, before, lambda: True))
-    first = next(rows(fake, subject, sides, 0.9, before, lambda: True))
+    list(rows(fake, subject, sides, 0.9, lambda: True))
+    first = next(rows(fake, subject, sides, 0.9, lambda: True))
     assert [first[method] for method in METHODS] == [f"{method}: 3 0 Waiting" for method in METHODS]
 
 
 def test_stops_once_it_is_not_wanted(fake, subject, sides):
     wanted = iter([True, True, False])
-    shown = list(rows(fake, subject, sides, 0.9, {}, lambda: next(wanted)))
+    shown = list(rows(fake, subject, sides, 0.9, lambda: next(wanted)))
     assert [method for _, method, *_ in fake.asked] == ["gradcam", "gradcam", "integrated_gradients"]
     assert shown[-2] == {"gradcam": "gradcam: 3 3 "} and shown[-1].keys() == {"heading"}
 
@@ -62,7 +59,7 @@ def test_method_that_fails_says_so_and_the_others_go_on(fake, subject, sides, mo
         return refine(photo, method, *settings)
 
     monkeypatch.setattr(fake, "refine", broken)
-    shown = list(rows(fake, subject, sides, 0.9, {}, lambda: True))
+    shown = list(rows(fake, subject, sides, 0.9, lambda: True))
     assert {"gradcam": f"gradcam: 0 0 {FAILED}"} in shown
     assert {"shap": "shap: 3 3 "} in shown
     assert "/secret/path" in caplog.text

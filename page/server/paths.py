@@ -1,0 +1,49 @@
+"""Which files a request may name: those that were uploaded, and no other."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gradio.utils import get_upload_folder
+
+from carmodel.photo import PhotoError
+from page.server.refusals import NOT_UPLOADED
+
+
+def uploaded(path: object) -> Path:
+    """The path of a file below the folder of uploads, as it was given.
+
+    Raises PhotoError unless it leads there without a detour or a link and is a regular file.
+    """
+    try:
+        given = Path(path) if isinstance(path, str | Path) else None
+        folder = Path(get_upload_folder()).resolve()
+        straight = given is not None and folder in given.parents and given.resolve() == given
+        if given is not None and straight and stat.S_ISREG(given.lstat().st_mode):
+            return given
+    except (OSError, ValueError, RuntimeError):  # no such file; a zero in its name; links in a circle
+        pass
+    raise PhotoError(NOT_UPLOADED)
+
+
+def check_paths(value: Any) -> None:  # noqa: ANN401
+    """Raises PhotoError if a value from JSON names a file anywhere in it that was not uploaded."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("path"), str):
+            uploaded(value["path"])
+        for each in value.values():
+            check_paths(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            check_paths(each)
+
+
+def is_uploaded(path: str | os.PathLike[str]) -> bool:
+    """Whether a request may name this file."""
+    try:
+        uploaded(path)
+    except PhotoError:
+        return False
+    return True

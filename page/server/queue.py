@@ -1,0 +1,88 @@
+"""gradio's queue, which outlives what is thrown inside it and is shared fairly."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from gradio.data_classes import PredictBodyInternal
+from gradio.queueing import Event, Queue
+from gradio.server_messages import EventMessage
+from starlette.requests import Request
+
+from page.server.refusals import FULL, YOUR_TURN
+
+log = logging.getLogger(__name__)
+
+SHARE = 4  # one address may have this part of the waiting places: a quarter
+PAUSE = 0.05  # seconds before a loop that has failed goes on
+
+
+class LastingQueue(Queue):
+    """A queue that one request cannot stop: gradio's ends for good with the first error in its loops."""
+
+    closing = False
+
+    def start(self) -> None:
+        self.closing = False
+        super().start()
+
+    def close(self) -> None:
+        self.closing = True
+        super().close()
+
+    async def start_processing(self) -> None:
+        await self._go_on(super().start_processing)
+
+    async def start_progress_updates(self) -> None:
+        await self._go_on(super().start_progress_updates)
+
+    async def notify_clients(self) -> None:
+        await self._go_on(super().notify_clients)
+
+    async def _go_on(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """Runs one of gradio's loops again and again until the page is closed."""
+        while not self.closing:
+            try:
+                await loop()
+                if not self.closing:
+                    log.error("The queue had been stopped; it goes on.")
+            except Exception:
+                log.exception("The queue had stopped; it goes on.")
+            self.stopped = self.closing
+            await asyncio.sleep(PAUSE)
+
+    def _cancel_asyncio_tasks(self) -> None:
+        """What is being computed is ended with the page alone, not with a loop that starts again."""
+        if self.closing:
+            super()._cancel_asyncio_tasks()
+
+    def send_message(self, event: Event, event_message: EventMessage) -> None:
+        """Tells a visitor something; an event whose visit has been forgotten is over."""
+        if event.session_hash in self.pending_messages_per_session:
+            super().send_message(event, event_message)
+        else:
+            event.alive = False
+
+    async def push(
+        self, body: PredictBodyInternal, request: Request, username: str | None
+    ) -> tuple[bool, Any, Any]:
+        """Puts a request at the end. Without room for it the answer is a sentence."""
+        visitor, visitors = request.scope.get("visitor"), request.scope.get("visitors")
+        if self.max_size is not None:
+            if len(self) >= self.max_size:
+                return False, FULL, "queue_full"
+            if visitor and self._waiting(visitor.address) >= max(1, self.max_size // SHARE):
+                return False, YOUR_TURN, "queue_full"
+        pushed = await super().push(body, request, username)
+        if visitors and pushed[0]:
+            visitors.owns(visitor, pushed[1], begins=True)  # the id of the event
+        return pushed
+
+    def _waiting(self, address: str) -> int:
+        """How many requests of an address wait."""
+        return sum(
+            getattr(event.request.scope.get("visitor"), "address", None) == address
+            for queue in self.event_queue_per_concurrency_id.values()
+            for event in queue.queue
+        )

@@ -1,0 +1,249 @@
+"""What visitors upload: where it lies, how much of it there may be, and when it is deleted.
+
+gradio keeps lists of files to delete, into which a request may write and which forget what was cut off. Here
+the folder itself is what counts: it belongs to this process alone, whatever is in it is deleted by its age,
+and nothing outside it is ever touched.
+"""
+
+import logging
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from filelock import FileLock, Timeout
+from gradio_client.utils import strip_invalid_filename_characters
+
+from page.server.refusals import NO_ROOM, Refused
+
+log = logging.getLogger(__name__)
+
+EVERY, AGE = 30.0, 480.0  # seconds: twice a minute, files of more than eight minutes are deleted
+MOST_OF_ONE = 300_000_000  # bytes of one address
+MOST_OF_ALL = 2_000_000_000  # bytes, or half of what the disk has room for
+PREFIX, LOCK = "car-photos-", "lock"
+EMPTY_FOLDERS = 60.0  # seconds that an empty folder is left to whoever has just made it
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A stored file: whose it is, and its bytes."""
+
+    path: Path
+    address: str
+    size: int
+
+
+@dataclass(eq=False)
+class Uploads:
+    """The uploads in a folder; may be shared by threads."""
+
+    folder: Path
+    every: float = EVERY
+    age: float = AGE
+    most_of_one: int = MOST_OF_ONE
+    most_of_all: int = MOST_OF_ALL
+    _stored: dict[Path, Upload] = field(default_factory=dict)  # the oldest first
+    _coming: Counter[str] = field(default_factory=Counter)  # bytes on their way, by address
+    _beside: int = 0  # bytes that nobody uploaded: what the page made, when it was last looked at
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _closing: threading.Event = field(default_factory=threading.Event)
+    _sweeper: threading.Thread | None = None
+
+    @contextmanager
+    def room(self, address: str) -> Iterator["Room"]:
+        """Room for what an address is about to send; given back at the end, but for what was stored."""
+        room = Room(self, address)
+        try:
+            yield room
+        finally:
+            self.give_back(address, room.taken)
+
+    def take(self, address: str, count: int) -> None:
+        """Sets bytes aside for an address; its oldest uploads go for it. Raises Refused without room."""
+        with self._lock:
+            while self._of(address) + count > self.most_of_one or self._of_all() + count > self._most():
+                oldest = next((each for each in self._stored.values() if each.address == address), None)
+                if oldest is None:
+                    raise Refused(NO_ROOM, 507)
+                self._delete(oldest.path)
+            self._coming[address] += count
+
+    def give_back(self, address: str, count: int, stored: Path | None = None) -> None:
+        """Bytes set aside that are not on their way any more, of which a file was `stored` or nothing."""
+        with self._lock:
+            self._coming[address] -= count
+            if self._coming[address] <= 0:
+                del self._coming[address]
+            if stored:
+                self._stored[stored] = Upload(stored, address, count)
+
+    def sweep(self) -> None:
+        """Deletes what is too old, and of what the page itself made the oldest beyond the room for all."""
+        now, beside = time.time(), []
+        for path, facts in _files(self.folder):
+            if now - max(facts.st_ctime, facts.st_mtime) > self.age:
+                self._delete(path)
+            elif path not in self._stored:
+                beside.append((facts.st_ctime, facts.st_size, path))
+        with self._lock:
+            self._beside = sum(size for _, size, _ in beside)
+            for _, size, path in sorted(beside):
+                if self._of_all() <= self._most():
+                    break
+                self._delete(path)
+                self._beside -= size
+        for path in self.folder.iterdir():
+            with suppress(OSError):  # it holds something, or is no folder
+                if now - path.lstat().st_mtime > EMPTY_FOLDERS:
+                    path.rmdir()
+
+    def start(self) -> None:
+        """Sweeps regularly from now on, in a thread; one that has died is replaced."""
+        with self._lock:
+            if self._sweeper is None or not self._sweeper.is_alive():
+                self._sweeper = threading.Thread(target=self._sweep_on, name="sweeper", daemon=True)
+                self._sweeper.start()
+
+    def close(self) -> None:
+        """Ends the sweeping."""
+        self._closing.set()
+        if self._sweeper:
+            self._sweeper.join(1)
+
+    def _sweep_on(self) -> None:
+        while not self._closing.wait(self.every):
+            try:
+                self.sweep()
+            except Exception:  # whatever it is: the next turn may go better, and uploads must not stay
+                log.exception("Uploads could not be swept.")
+
+    def _of(self, address: str) -> int:
+        stored = sum(each.size for each in self._stored.values() if each.address == address)
+        return stored + self._coming[address]
+
+    def _of_all(self) -> int:
+        return sum(each.size for each in self._stored.values()) + self._coming.total() + self._beside
+
+    def _most(self) -> float:
+        """Bytes that all uploads may have together."""
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError:
+            return self.most_of_all
+        return min(self.most_of_all, (free + self._of_all()) / 2)
+
+    def _delete(self, path: Path) -> None:
+        with self._lock:
+            self._stored.pop(path, None)
+        try:
+            path.unlink()
+            path.parent.rmdir()
+        except OSError as error:
+            if path.exists():
+                log.warning("An upload could not be deleted: %s", error.strerror)
+
+
+class Room:
+    """What one request that uploads has been given so far."""
+
+    def __init__(self, uploads: Uploads, address: str) -> None:
+        self._uploads = uploads
+        self._address = address
+        self.taken = 0  # bytes
+
+    def take(self, count: int) -> None:
+        """Room for so many more bytes. Raises Refused."""
+        self._uploads.take(self._address, count)
+        self.taken += count
+
+    def keep(self, name: str, content: BinaryIO, size: int) -> Path:
+        """Stores a file of so many bytes that room was taken for, under a harmless name; its path.
+
+        Raises OSError, after which nothing of it is left.
+        """
+        path = self._uploads.folder / secrets.token_hex(16) / _harmless(name)
+        path.parent.mkdir(parents=True)
+        try:
+            with path.open("xb") as file:
+                shutil.copyfileobj(content, file)
+        except OSError:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        self._uploads.give_back(self._address, size, stored=path)
+        self.taken -= size
+        return path
+
+
+@contextmanager
+def own_uploads(**limits: Any) -> Iterator[Uploads]:  # noqa: ANN401
+    """Uploads in a new folder of this process, which gradio uses too; it is swept, and deleted in the end.
+
+    It lies where GRADIO_TEMP_DIR says, or among the system's temporary files. What processes left behind that
+    were killed is deleted first: a lock, which ends with its process, says which those are.
+    """
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    place = Path(before or tempfile.gettempdir())
+    place.mkdir(parents=True, exist_ok=True)
+    _delete_orphans(place)
+    home, lock = _locked_folder(place)
+    uploads = Uploads(home / "files", **limits)
+    uploads.folder.mkdir()
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)  # gradio asks for it at every request
+    uploads.start()
+    try:
+        yield uploads
+    finally:
+        uploads.close()
+        os.environ.pop("GRADIO_TEMP_DIR")
+        if before is not None:
+            os.environ["GRADIO_TEMP_DIR"] = before
+        shutil.rmtree(home, ignore_errors=True)
+        lock.release()
+
+
+def _locked_folder(place: Path) -> tuple[Path, FileLock]:
+    """A new folder that nobody else may read, and its lock, which this process holds."""
+    while True:
+        home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place)).resolve()
+        lock = FileLock(home / LOCK)
+        with suppress(OSError):  # another process that starts now took it for one left behind
+            lock.acquire()
+            if (home / LOCK).exists():
+                return home, lock
+
+
+def _delete_orphans(place: Path) -> None:
+    """Deletes this user's folders whose process has ended."""
+    user = getattr(os, "getuid", lambda: 0)()
+    for home in place.glob(f"{PREFIX}*"):
+        with suppress(OSError, Timeout):
+            facts = home.lstat()
+            young = time.time() - facts.st_mtime < EMPTY_FOLDERS and not (home / LOCK).exists()
+            if stat.S_ISDIR(facts.st_mode) and facts.st_uid == user and not young:
+                with FileLock(home / LOCK, timeout=0):
+                    shutil.rmtree(home, ignore_errors=True)
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Everything in a folder that is no folder, and what the system knows of it; links are not followed."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent, name)
+            with suppress(OSError):  # deleted meanwhile
+                yield path, path.lstat()
+
+
+def _harmless(name: str) -> str:
+    """A file's name without folders and odd characters, at most 200 bytes long; "file" if none is left."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return strip_invalid_filename_characters(last).strip(". ") or "file"

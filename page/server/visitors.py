@@ -1,0 +1,96 @@
+"""Who asks: the address of a visitor, and to whom a visit belongs.
+
+A visit is named by the session hash that the page draws at random in the browser; whoever knows it can read
+its answers and end its work. So it is bound to the first who uses it: to the cookie that the page sets, or
+without one, as programs come, to the address.
+"""
+
+import ipaddress
+import re
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from threading import Lock
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # session hashes, event ids and upload ids, of browsers and programs
+COOKIE = "visitor"
+REMEMBERED = 20_000  # ids whose owner is known; gradio keeps the answers of the last 2,000 visits
+ON_BEHALF = "x-on-behalf-of"  # header: our MCP server asks the page over HTTP, for the address in it
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who sent a request: the page's cookie, "" without one, and the network address."""
+
+    cookie: str
+    address: str
+
+    def is_same(self, other: "Visitor") -> bool:
+        """Whether both may be one visitor: by the cookies, or where one has none by the addresses."""
+        if self.cookie and other.cookie:
+            return self.cookie == other.cookie
+        return self.address == other.address
+
+
+class Visitors:
+    """Tells visitors apart, and remembers whose visits are whose; may be shared by threads."""
+
+    def __init__(self) -> None:
+        self.secret = secrets.token_urlsafe(24)  # known to this process alone
+        self._owners: OrderedDict[str, Visitor] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, scope: Scope) -> Visitor:
+        """Who sent the request of an ASGI scope."""
+        headers = Headers(scope=scope)
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            cookie = None
+        secret, _, address = headers.get(ON_BEHALF, "").partition(" ")
+        if address and secrets.compare_digest(secret.encode(), self.secret.encode()):
+            return Visitor(self.secret, address)
+        return Visitor(cookie.value if cookie else "", network((scope.get("client") or ("",))[0]))
+
+    def on_behalf_of(self, visitor: Visitor) -> dict[str, str]:
+        """The header by which a request of this process counts as the visitor's."""
+        return {ON_BEHALF: f"{self.secret} {visitor.address}"}
+
+    def owns(self, visitor: Visitor, name: str, begins: bool) -> bool:
+        """Whether a session hash or event id is this visitor's.
+
+        One that was not seen before is from now on, where it `begins` something, and nobody's otherwise.
+        """
+        with self._lock:
+            owner = self._owners.get(name)
+            if owner is None and begins:
+                owner = self._owners[name] = visitor
+                if len(self._owners) > REMEMBERED:
+                    self._owners.popitem(last=False)
+            if owner is None or not owner.is_same(visitor):
+                return False
+            self._owners.move_to_end(name)
+        return True
+
+
+def network(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the 64 bits of an IPv6 one that name a network."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
+    return str(found)
+
+
+def new_cookie(secure: bool) -> str:
+    """The value of Set-Cookie for a browser that has none yet; it ends with the browser."""
+    flags = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    return f"{COOKIE}={secrets.token_urlsafe(18)}; {flags}"

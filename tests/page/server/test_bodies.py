@@ -1,0 +1,108 @@
+import json
+
+import pytest
+
+from page.server import bodies
+from page.server.bodies import paced, parsed, replayed, whole
+from page.server.refusals import NO_FETCHING, NOT_UNDERSTOOD, TOO_LARGE, TOO_SLOW, Refused
+
+
+def parts(*contents, wait=0.0):
+    """A request's receive: these parts, with a pause before each, and then silence."""
+    left = list(contents)
+
+    async def receive():
+        import asyncio
+
+        await asyncio.sleep(wait if left else 60)
+        content = left.pop(0)
+        return {"type": "http.request", "body": content, "more_body": bool(left)}
+
+    return receive
+
+
+@pytest.fixture
+def read(run_apart):
+    """What is read of parts; or the sentence and status of the refusal."""
+
+    def read(receive, most=10):
+        async def once():
+            try:
+                return await whole(paced(receive, most))
+            except Refused as refused:
+                return refused.sentence, refused.status
+
+        return run_apart(once())
+
+    return read
+
+
+def test_a_body_is_read_whole_within_its_limit(read):
+    assert read(parts(b"12345", b"67890")) == b"1234567890"
+    assert read(parts(b"12345", b"67890", b"1")) == (TOO_LARGE, 413)
+    assert read(parts(b"")) == b""
+
+
+def test_a_body_that_trickles_is_refused_and_a_steady_one_is_not(read, monkeypatch):
+    monkeypatch.setattr(bodies, "PATIENCE", 0.3)
+    monkeypatch.setattr(bodies, "PACE", 10)
+    assert read(parts(*[b"1"] * 3, wait=0.05)) == b"111"
+    assert read(parts(*[b""] * 30, wait=0.05)) == (TOO_SLOW, 408)
+    assert read(parts(*[b"1"] * 10, wait=0.08)) == b"1" * 10  # 0.8 s, but 10 bytes a second and more
+
+
+def test_a_caller_who_leaves_in_the_middle_is_over(read):
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    assert read(receive) == (NOT_UNDERSTOOD, 400)
+
+
+def test_a_body_is_given_once_and_then_what_comes(run_apart):
+    async def leaving():
+        return {"type": "http.disconnect"}
+
+    async def both():
+        receive = replayed(b"body", leaving)
+        return [await receive(), await receive()]
+
+    first, second = run_apart(both())
+    assert (first["body"], first["more_body"]) == (b"body", False)
+    assert second["type"] == "http.disconnect"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no json",
+        bytes(range(256)),
+        b'{"data": "\xff"}',
+        b"{}\x00",
+        b"[" * 60 + b"]" * 60,
+        b"[" * 100000 + b"]" * 100000,
+        '{"a": ""}'.encode("utf-16"),
+        '{"a": ""}'.encode("utf-16-le"),
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-32-be"),
+    ],
+)
+def test_only_json_in_utf_8_is_read(body):
+    """json.loads reads bytes in any UTF, and so does gradio: what was looked at must be what is used."""
+    with pytest.raises(Refused) as refused:
+        parsed(body)
+    assert (refused.value.sentence, refused.value.status) == (NOT_UNDERSTOOD, 400)
+
+
+def test_what_json_says():
+    value = {"data": [1, "ü", None, {"path": "car.jpg"}]}
+    assert parsed(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "address", ["http://a.b/c.jpg", " HTTPS://a.b", "ftp://a.b", "file:///etc/passwd", "//a"]
+)
+def test_files_named_by_an_address_are_refused(address):
+    with pytest.raises(Refused) as refused:
+        parsed(json.dumps({"data": [1, [{"photo": {"path": address}}]]}).encode())
+    assert (refused.value.sentence, refused.value.status) == (NO_FETCHING, 403)

@@ -1,0 +1,86 @@
+"""Connections that ask nothing, against a server of uvicorn in this process."""
+
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from page.server import connections
+
+
+async def hello(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"hi"})
+
+
+@pytest.fixture(scope="module")
+def port():
+    patch = pytest.MonkeyPatch()
+    patch.setattr(connections, "HEAD_WITHIN", 1.0)
+    connections.install()
+    server = uvicorn.Server(uvicorn.Config(hello, port=0, log_level="warning", timeout_keep_alive=30))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(10)
+    patch.undo()
+
+
+def closed_after(connection, within):
+    """Seconds until the server closes a connection."""
+    connection.settimeout(within)
+    began = time.monotonic()
+    while connection.recv(4096):
+        pass
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 500]
+)
+def test_a_connection_that_asks_nothing_is_closed(port, sent):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(sent)
+        assert closed_after(connection, 10) < 5
+
+
+def test_many_that_trickle_are_closed(port):
+    many = [socket.create_connection(("127.0.0.1", port)) for _ in range(250)]
+    began = time.monotonic()
+    gone = set()
+    while len(gone) < len(many) and time.monotonic() - began < 20:
+        for connection in many:
+            if connection in gone:
+                continue
+            try:
+                connection.sendall(b"X")
+                connection.settimeout(0.001)
+                if not connection.recv(1):
+                    gone.add(connection)
+            except TimeoutError:
+                pass
+            except OSError:
+                gone.add(connection)
+        time.sleep(0.2)
+    for connection in many:
+        connection.close()
+    assert len(gone) == len(many)
+
+
+def test_one_that_asks_again_and_again_is_kept(port):
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        for _ in range(4):
+            connection.sendall(request)
+            answer = b""
+            while not answer.endswith(b"hi"):
+                answer += connection.recv(4096)
+            time.sleep(0.5)
+        connection.sendall(request[:10])  # and then nothing more
+        assert closed_after(connection, 10) < 5

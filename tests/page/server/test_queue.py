@@ -1,0 +1,84 @@
+"""The queue of a page that runs: whatever is thrown inside it, the next request is answered."""
+
+import logging
+import time
+
+import gradio as gr
+import pytest
+from gradio_client import Client
+
+from page.server.checked import CheckedBlocks
+from page.server.queue import LastingQueue
+
+
+@pytest.fixture
+def page():
+    with CheckedBlocks() as page:
+        box = gr.Textbox()
+        box.submit(lambda text: text[::-1], box, box, api_name="turn", concurrency_limit=1)
+    page.queue(max_size=8)
+    page.launch(prevent_thread_lock=True, quiet=True, share=False)
+    yield page
+    page.close(verbose=False)
+
+
+@pytest.fixture
+def turn(page):
+    client = Client(page.local_url, verbose=False, analytics_enabled=False)
+    yield lambda text: client.submit(text, api_name="/turn").result(timeout=60)
+    client.close()
+
+
+def test_a_page_has_a_queue_that_lasts(page, turn):
+    assert isinstance(page._queue, LastingQueue) and page._queue.max_size == 8
+    assert turn("abc") == "cba"
+
+
+@pytest.mark.parametrize("method", ["get_events", "broadcast_estimations", "__len__"])
+def test_an_error_in_its_loops_does_not_stop_it(page, turn, monkeypatch, caplog, method):
+    failed = []
+
+    def fail(*given):
+        failed.append(given)
+        if len(failed) < 4:
+            raise KeyError("session")
+        return original(*given)
+
+    original = getattr(LastingQueue, method)
+    with caplog.at_level(logging.ERROR), monkeypatch.context() as patch:
+        patch.setattr(LastingQueue, method, fail)
+        deadline = time.monotonic() + 30
+        while len(failed) < 4 and time.monotonic() < deadline:
+            try:
+                turn("abc")
+            except Exception:  # the request in which it was thrown may be lost
+                continue
+    assert turn("abcd") == "dcba"
+    assert not page._queue.stopped
+
+
+def test_a_queue_that_was_stopped_goes_on(page, turn, caplog):
+    page._queue.stopped = True
+    deadline = time.monotonic() + 30
+    while page._queue.stopped and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert turn("abc") == "cba"
+    assert "it goes on" in caplog.text
+
+
+def test_a_visit_that_gradio_has_forgotten_is_over(page, turn):
+    class Event:
+        session_hash, alive, _id = "forgotten", True, "e"
+
+    event = Event()
+    page._queue.send_message(event, None)
+    assert not event.alive
+    assert "forgotten" not in page._queue.pending_messages_per_session
+    assert turn("abc") == "cba"
+
+
+def test_a_closed_page_stops(page):
+    page.close(verbose=False)
+    assert page._queue.stopped
+    time.sleep(0.3)
+    assert page._queue.stopped

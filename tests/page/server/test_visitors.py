@@ -1,0 +1,82 @@
+import pytest
+
+from page.server import visitors as module
+from page.server.visitors import ON_BEHALF, Visitor, Visitors, network, new_cookie
+
+ANN, BOB = Visitor("a", "192.0.2.1"), Visitor("b", "192.0.2.1")
+
+
+def scope(address="192.0.2.1", **headers):
+    raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
+    return {"type": "http", "client": (address, 5), "headers": raw}
+
+
+def test_a_visit_is_its_first_users():
+    visitors = Visitors()
+    assert not visitors.owns(ANN, "visit", begins=False)  # nobody's
+    assert visitors.owns(ANN, "visit", begins=True)
+    assert visitors.owns(ANN, "visit", begins=False)
+    assert not visitors.owns(BOB, "visit", begins=True)
+    assert not visitors.owns(BOB, "visit", begins=False)
+    assert visitors.owns(Visitor("a", "198.51.100.9"), "visit", begins=False)  # a phone on another network
+
+
+def test_without_cookies_the_address_counts():
+    visitors = Visitors()
+    program = Visitor("", "192.0.2.1")
+    assert visitors.owns(program, "visit", begins=True)
+    assert not visitors.owns(Visitor("", "192.0.2.2"), "visit", begins=False)
+    assert not visitors.owns(Visitor("a", "192.0.2.2"), "visit", begins=False)
+
+
+def test_what_is_long_unused_is_forgotten(monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED", 3)
+    visitors = Visitors()
+    for name in "abc":
+        visitors.owns(ANN, name, begins=True)
+    assert visitors.owns(ANN, "a", begins=False)  # used again
+    visitors.owns(ANN, "d", begins=True)
+    assert [visitors.owns(ANN, name, begins=False) for name in "abcd"] == [True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_network_of_ipv6_is_one_address(address, counted):
+    assert network(address) == counted
+
+
+def test_who_sent_a_request():
+    visitors = Visitors()
+    assert visitors.of(scope()) == Visitor("", "192.0.2.1")
+    assert visitors.of(scope(cookie="x=1; visitor=abc")) == Visitor("abc", "192.0.2.1")
+    assert visitors.of(scope(cookie="visitor=" + "\xe9;;=\x00")).address == "192.0.2.1"
+    assert visitors.of({"type": "http", "client": None, "headers": []}) == Visitor("", "")
+
+
+def test_only_this_process_speaks_for_others():
+    visitors = Visitors()
+    ours = visitors.on_behalf_of(Visitor("c", "203.0.113.5"))[ON_BEHALF]
+    assert visitors.of(scope("127.0.0.1", x_on_behalf_of=ours)).address == "203.0.113.5"
+    for forged in (
+        "203.0.113.5",
+        " 203.0.113.5",
+        f"{ours[:-20]}x 203.0.113.5",
+        visitors.secret,
+        "\xe9 1.1.1.1",
+    ):
+        assert visitors.of(scope("127.0.0.1", x_on_behalf_of=forged)).address == "127.0.0.1"
+    assert Visitors().of(scope("127.0.0.1", x_on_behalf_of=ours)).address == "127.0.0.1"
+
+
+def test_cookies_are_random_and_kept_from_scripts():
+    assert new_cookie(secure=False) != new_cookie(secure=False)
+    assert "HttpOnly" in new_cookie(secure=False) and "Secure" not in new_cookie(secure=False)
+    assert new_cookie(secure=True).endswith("; Secure")
