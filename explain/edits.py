@@ -83,21 +83,35 @@ class Box:
 WHEELS_ROW = Box(0.0, 0.52, 1.0, 0.88)
 
 
+MOST_POINTS, MOST_MARKS = 2000, 60  # of a stroke, on a photo: all are drawn again with every edit
+MOST_LENGTH, MOST_PAINT = 100.0, 60.0  # widths of the picture; points times radius: a second's drawing
+
+
 @dataclass(frozen=True)
 class Stroke:
     """A line drawn with a round brush, through points (x, y) in fractions of the picture's width and height.
 
     `radius` is a fraction of the width. Raises EditError without points, for points that are no pairs of
-    numbers, and unless 0 < radius ≤ 0.5.
+    numbers or far off the picture, unless 0.001 ≤ radius ≤ 0.5, and for a line that takes long to draw.
     """
 
     points: tuple[tuple[float, float], ...]
     radius: float
 
     def __post_init__(self) -> None:
-        finite = all(len(point) == 2 and all(map(math.isfinite, point)) for point in self.points)
-        if not self.points or not finite or not 0 < self.radius <= 0.5:
+        near = all(len(point) == 2 and all(-9 <= each <= 9 for each in point) for point in self.points)
+        if not self.points or not near or not 0.001 <= self.radius <= 0.5:
             raise EditError("A stroke needs points on the picture and a brush; please draw it again.")
+        length = sum(map(math.dist, self.points, self.points[1:]))
+        if (
+            max(
+                len(self.points) / MOST_POINTS,
+                length / MOST_LENGTH,
+                len(self.points) * self.radius / MOST_PAINT,
+            )
+            > 1
+        ):
+            raise EditError("This stroke is too long; please draw it in parts.")
 
     def mask(self, width: int, height: int) -> Tensor:
         """The pixels of the frame that it covers, bool (300, 300), of a photo of these proportions."""
@@ -115,13 +129,19 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Edits:
-    """What is changed of a photo. Raises EditError for a name that is not of WHOLE and an unknown fill."""
+    """What is changed of a photo. Raises EditError for a name that is not of WHOLE, an unknown
+    fill, and more than MOST_MARKS marks.
+    """
 
     whole: tuple[str, ...] = ()
     marks: tuple[Box | Stroke, ...] = ()
     fill: str = "blur"  # of what is covered, one of FILLS
 
     def __post_init__(self) -> None:
+        if len(self.marks) > MOST_MARKS:
+            raise EditError(
+                f"There are {MOST_MARKS} marks on the photo already; please take some back first."
+            )
         for name in self.whole:
             if name not in WHOLE:
                 raise EditError(f"There is no edit {name!r}; please use {', '.join(WHOLE)}.")

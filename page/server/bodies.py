@@ -11,6 +11,8 @@ from page.server.refusals import NO_FETCHING, NOT_UNDERSTOOD, TOO_LARGE, TOO_SLO
 
 PATIENCE = 15.0  # seconds that a request may take, whatever its length
 PACE = 20_000  # bytes a second that a longer one has to reach on average
+SILENCE = 15.0  # seconds that may pass between two parts of it
+MOST_PARTS = 20_000  # values in a body of JSON; each takes far more memory than it has bytes
 MAX_DEPTH = 40  # tables and lists within each other
 ADDRESSES = ("http:", "https:", "ftp:", "file:", "//")
 
@@ -29,7 +31,7 @@ def paced(receive: Receive, most: int) -> Receive:
         if over:
             return await receive()
         try:
-            left = begun + PATIENCE + count / PACE - loop.time()
+            left = min(SILENCE, begun + PATIENCE + count / PACE - loop.time())
             message = await asyncio.wait_for(receive(), max(0.0, left))
         except TimeoutError:
             raise Refused(TOO_SLOW, 408) from None
@@ -74,7 +76,7 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401
     UTF-8 alone is read, without a zero: other encodings would be looked at in one way and read in another.
     """
     try:
-        if b"\0" in body:
+        if b"\0" in body or sum(map(body.count, (b",", b"[", b"{"))) > MOST_PARTS:
             raise ValueError
         value = json.loads(body.decode())
         if _names_an_address(value):

@@ -21,18 +21,20 @@ from page.server.refusals import (
     CROWDED,
     FOREIGN_HOST,
     FOREIGN_SITE,
+    FULL,
     NO_ROOM,
     NOT_UNDERSTOOD,
     NOT_YOURS,
     STARTING_AGAIN,
     Refused,
 )
-from page.server.routes import READING, Route, find
+from page.server.routes import MAX_BODY, READING, Route, find
 from page.server.visitors import ID, Visitor, Visitors, new_cookie
 
 log = logging.getLogger(__name__)
 
 OPEN_REQUESTS = 160  # of one address: a tab of a browser holds two or three, a class of forty shares one
+LARGE_OF_ONE, LARGE_OF_ALL = 3, 8  # requests whose body of up to 28 MB is in memory
 IDS = ("session_hash", "event_id")  # in a query or a body
 STOPPED = b"Queue is stopped"  # in gradio's answer
 PERMISSIONS = "camera=(self), microphone=(), geolocation=()"
@@ -46,6 +48,7 @@ class Guard:
         self.hosts = hosts or Hosts()
         self.visitors = visitors or Visitors()
         self._open: Counter[str] = Counter()  # requests by address
+        self._large: Counter[str] = Counter()  # those whose body may be large and is held in memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # gradio has none
@@ -66,9 +69,8 @@ class Guard:
             sentence = (NO_ROOM, 507) if isinstance(error, OSError) else (NOT_UNDERSTOOD, 400)
             await answer.give(scope, *sentence)
         finally:
-            self._open[visitor.address] -= 1
-            if not self._open[visitor.address]:
-                del self._open[visitor.address]
+            self._open -= Counter([visitor.address])  # and forgets the address with its last
+            self._large -= Counter([visitor.address] if scope.get("large") else [])
 
     async def _checked(self, scope: Scope, receive: Receive, visitor: Visitor) -> Receive:
         """What gradio may receive of a request that is in order. Raises Refused."""
@@ -78,6 +80,8 @@ class Guard:
             raise Refused(FOREIGN_HOST, 421)
         if scope["method"] not in READING and not self.hosts.trusts(headers.get("origin"), hosts[0]):
             raise Refused(FOREIGN_SITE, 403)
+        if not self.hosts.is_allowed(headers.get("x-forwarded-host", "")):  # gradio believes everybody
+            scope["headers"] = [each for each in scope["headers"] if each[0] != b"x-forwarded-host"]
         route, match = find(scope["path"], scope["method"])
         if self._open[visitor.address] > OPEN_REQUESTS:
             raise Refused(CROWDED, 503)
@@ -90,12 +94,21 @@ class Guard:
             body = paced(receive, route.most)
             if not route.json:
                 return body
+            if route.most > MAX_BODY:
+                self._admit_large(scope, visitor)
             read = await whole(body)
             value = parsed(read) if scope["method"] == "POST" else None
             ids |= {name: value[name] for name in IDS if name in value} if isinstance(value, dict) else {}
             receive = replayed(read, receive)
         self._check(ids, route, visitor)
         return receive
+
+    def _admit_large(self, scope: Scope, visitor: Visitor) -> None:
+        """Counts a request whose body may be large. Raises Refused where too many are held in memory."""
+        if self._large[visitor.address] >= LARGE_OF_ONE or self._large.total() >= LARGE_OF_ALL:
+            raise Refused(FULL, 503)
+        self._large[visitor.address] += 1
+        scope["large"] = True
 
     def _check(self, ids: Mapping[str, Any], route: Route, visitor: Visitor) -> None:
         """Raises Refused unless all ids of a request are there, well formed and the visitor's own."""

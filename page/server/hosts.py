@@ -7,9 +7,11 @@ Host, and which website asks in Origin; both are looked at before anything else.
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[0-9a-z._-]+)(:[0-9]{1,5})?")
 LOCAL_NAMES = ("localhost", "localhost.localdomain")
 HUGGING_FACE = ("https://huggingface.co", "https://*.huggingface.co", "https://*.hf.space")
 
@@ -33,6 +35,10 @@ class Hosts:
         """Serves the page also under the name in an address such as https://name.example."""
         self.allowed.add(_name(urlsplit(address).netloc))
 
+    def is_allowed(self, host: str) -> bool:
+        """Whether a host is one of the names that the page was told."""
+        return _name(host) in self.allowed
+
     def serves(self, host: str) -> bool:
         """Whether a request for this host, with or without a port, is answered."""
         name = _name(host)
@@ -48,7 +54,7 @@ class Hosts:
         except ValueError:
             return False
         return parts.scheme in ("http", "https") and (
-            asking == host.lower().strip() or _name(asking) in self.allowed
+            asking == host.lower().strip() or self.is_allowed(asking)
         )
 
 
@@ -65,7 +71,5 @@ def is_loopback(name: str) -> bool:
 
 def _name(host: str) -> str:
     """A host without its port, in small letters; "" where there is none or it is no host."""
-    try:
-        return (urlsplit(f"//{host.strip()}").hostname or "").lower().rstrip(".")
-    except ValueError:
-        return ""
+    found = HOST.fullmatch(host.strip().lower())
+    return found["name"].strip("[]").rstrip(".") if found else ""

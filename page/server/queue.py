@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event, Queue
-from gradio.server_messages import EventMessage
+from gradio.server_messages import EventMessage, ProcessCompletedMessage
 from starlette.requests import Request
 
 from page.server.refusals import FULL, YOUR_TURN
@@ -15,6 +16,7 @@ from page.server.refusals import FULL, YOUR_TURN
 log = logging.getLogger(__name__)
 
 SHARE = 4  # one address may have this part of the waiting places: a quarter
+UNREAD = 120.0  # seconds that an answer waits for somebody to read it
 PAUSE = 0.05  # seconds before a loop that has failed goes on
 
 
@@ -22,6 +24,10 @@ class LastingQueue(Queue):
     """A queue that one request cannot stop: gradio's ends for good with the first error in its loops."""
 
     closing = False
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
+        super().__init__(*given, **named)
+        self._unread: dict[str, float] = {}  # visit -> since when it has something to read, in seconds
 
     def start(self) -> None:
         self.closing = False
@@ -59,7 +65,10 @@ class LastingQueue(Queue):
 
     def send_message(self, event: Event, event_message: EventMessage) -> None:
         """Tells a visitor something; an event whose visit has been forgotten is over."""
-        if event.session_hash in self.pending_messages_per_session:
+        messages = self.pending_messages_per_session.get(event.session_hash)
+        if messages is not None:
+            if messages.empty():
+                self._unread[event.session_hash] = time.monotonic()
             super().send_message(event, event_message)
         else:
             event.alive = False
@@ -68,6 +77,7 @@ class LastingQueue(Queue):
         self, body: PredictBodyInternal, request: Request, username: str | None
     ) -> tuple[bool, Any, Any]:
         """Puts a request at the end. Without room for it the answer is a sentence."""
+        self._forget_unread()
         visitor, visitors = request.scope.get("visitor"), request.scope.get("visitors")
         if self.max_size is not None:
             if len(self) >= self.max_size:
@@ -76,8 +86,37 @@ class LastingQueue(Queue):
                 return False, YOUR_TURN, "queue_full"
         pushed = await super().push(body, request, username)
         if visitors and pushed[0]:
-            visitors.owns(visitor, pushed[1], begins=True)  # the id of the event
+            visitors.asked(visitor, pushed[1])
         return pushed
+
+    async def leave(self, session: str, event_id: str) -> None:
+        """Ends an event: one that waits never begins, one that runs stops at its next step.
+
+        gradio's own cancelling frees its place at once, while the thread that computes goes on.
+        """
+        await self.clean_events(event_id=event_id)
+        if event_id in self.pending_event_ids_session.get(session, ()):
+            over = ProcessCompletedMessage(output={}, success=True, event_id=event_id)
+            self.pending_messages_per_session[session].put_nowait(over)
+
+    def forget(self, session: str) -> None:
+        """Lets go of a visit: its states, and what it was not told yet."""
+        self.blocks.state_holder.session_data.pop(session, None)
+        self.blocks.state_holder.time_last_used.pop(session, None)
+        self.pending_messages_per_session.pop(session, None)
+        self.pending_event_ids_session.pop(session, None)
+        self._unread.pop(session, None)
+
+    def _forget_unread(self) -> None:
+        """Lets go of what nobody has come to read for long."""
+        now = time.monotonic()
+        for session, since in list(self._unread.items()):
+            messages = self.pending_messages_per_session.get(session)
+            if messages is None or messages.empty():
+                del self._unread[session]
+            elif now - since > UNREAD:
+                self.pending_messages_per_session.pop(session, None)
+                del self._unread[session]
 
     def _waiting(self, address: str) -> int:
         """How many requests of an address wait."""

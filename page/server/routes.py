@@ -45,7 +45,9 @@ def _open(pattern: str, **more: Any) -> Route:  # noqa: ANN401
 
 POSTING = {"methods": frozenset({"POST"}), "most": MAX_BODY, "json": True}
 OPEN = (
-    _open(r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/preview\.jpg"),
+    _open(
+        r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/preview\.jpg|/monitoring/summary"
+    ),
     _open(r"/pwa_icon(/(192|512))?|/(static|assets|svelte)/.+"),
     _open(rf"{API}/(info/?|openapi\.json|startup-events|app_id/?|user/?|token/?|login_check/?)"),
     _open(rf"{API}/(theme\.css|queue/status|upload_progress|mcp/schema|file=.+)"),

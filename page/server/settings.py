@@ -7,10 +7,14 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from page.server.files import Files
 from page.server.guard import Guard
 from page.server.hosts import Hosts
+from page.server.routes import API
 from page.server.uploads import Uploads
 from page.server.visitors import Visitors
 from page.take_away.preview import APP
@@ -27,6 +31,24 @@ class Access:
     visitors: Visitors = field(default_factory=Visitors)
 
 
+async def cancel(request: Request) -> Response:
+    """Ends what a visitor has asked for; the guard has seen that it is theirs."""
+    asked = await request.json()
+    await request.app.get_blocks()._queue.leave(asked["session_hash"], asked["event_id"])
+    return JSONResponse({"success": True})
+
+
+async def usage(request: Request) -> Response:
+    """What gradio's view of the API asks for; how the page is used is not told."""
+    return JSONResponse({"functions": {}})
+
+
+ANSWERED = (  # by us, in place of gradio
+    Route(f"{API}/cancel", cancel, methods=["POST"]),
+    Route("/monitoring/summary", usage),
+)
+
+
 def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None = None) -> dict[str, Any]:
     """What gr.Blocks.launch takes; a new table for every page, because gradio writes its own into it.
 
@@ -36,6 +58,7 @@ def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None
 
     @asynccontextmanager
     async def prepared(app: Any) -> AsyncIterator[None]:  # noqa: ANN401
+        access.visitors.ended = app.get_blocks()._queue.forget
         if prepare:
             prepare(app.get_blocks(), access)
         yield
@@ -51,7 +74,7 @@ def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None
         "run_history": False,  # gradio would keep every photo and result in the browser
         "state_session_capacity": 200,  # visits in memory; explain.cache counts their photos
         "app_kwargs": {
-            "routes": [*Files(access.uploads).routes, *APP["routes"]],
+            "routes": [*Files(access.uploads).routes, *ANSWERED, *APP["routes"]],
             "middleware": [guard, *APP["middleware"]],
             "lifespan": prepared,
         },

@@ -30,17 +30,10 @@ log = logging.getLogger(__name__)
 EVERY, AGE = 30.0, 480.0  # seconds: twice a minute, files of more than eight minutes are deleted
 MOST_OF_ONE = 300_000_000  # bytes of one address
 MOST_OF_ALL = 2_000_000_000  # bytes, or half of what the disk has room for
+MOST_FILES, LEAST = 200, 8_192  # files of one address; bytes that even an empty one counts as
 PREFIX, LOCK = "car-photos-", "lock"
+END_WITHIN = 2.0  # seconds that deleting everything in the end may take
 EMPTY_FOLDERS = 60.0  # seconds that an empty folder is left to whoever has just made it
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A stored file: whose it is, and its bytes."""
-
-    path: Path
-    address: str
-    size: int
 
 
 @dataclass(eq=False)
@@ -52,7 +45,8 @@ class Uploads:
     age: float = AGE
     most_of_one: int = MOST_OF_ONE
     most_of_all: int = MOST_OF_ALL
-    _stored: dict[Path, Upload] = field(default_factory=dict)  # the oldest first
+    _stored: dict[str, dict[Path, int]] = field(default_factory=dict)  # by address: bytes, the oldest first
+    _bytes: Counter[str] = field(default_factory=Counter)  # of what is stored, by address
     _coming: Counter[str] = field(default_factory=Counter)  # bytes on their way, by address
     _beside: int = 0  # bytes that nobody uploaded: what the page made, when it was last looked at
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -71,11 +65,9 @@ class Uploads:
     def take(self, address: str, count: int) -> None:
         """Sets bytes aside for an address; its oldest uploads go for it. Raises Refused without room."""
         with self._lock:
-            while self._of(address) + count > self.most_of_one or self._of_all() + count > self._most():
-                oldest = next((each for each in self._stored.values() if each.address == address), None)
-                if oldest is None:
-                    raise Refused(NO_ROOM, 507)
-                self._delete(oldest.path)
+            most = self._most()
+            while self._of(address) + count > self.most_of_one or self._of_all() + count > most:
+                self._delete_oldest(address)
             self._coming[address] += count
 
     def give_back(self, address: str, count: int, stored: Path | None = None) -> None:
@@ -85,7 +77,11 @@ class Uploads:
             if self._coming[address] <= 0:
                 del self._coming[address]
             if stored:
-                self._stored[stored] = Upload(stored, address, count)
+                own = self._stored.setdefault(address, {})
+                own[stored] = max(count, LEAST)
+                self._bytes[address] += own[stored]
+                if len(own) > MOST_FILES:
+                    self._delete_oldest(address)
 
     def sweep(self) -> None:
         """Deletes what is too old, and of what the page itself made the oldest beyond the room for all."""
@@ -93,7 +89,7 @@ class Uploads:
         for path, facts in _files(self.folder):
             if now - max(facts.st_ctime, facts.st_mtime) > self.age:
                 self._delete(path)
-            elif path not in self._stored:
+            elif not any(path in own for own in list(self._stored.values())):
                 beside.append((facts.st_ctime, facts.st_size, path))
         with self._lock:
             self._beside = sum(size for _, size, _ in beside)
@@ -128,11 +124,10 @@ class Uploads:
                 log.exception("Uploads could not be swept.")
 
     def _of(self, address: str) -> int:
-        stored = sum(each.size for each in self._stored.values() if each.address == address)
-        return stored + self._coming[address]
+        return self._bytes[address] + self._coming[address]
 
     def _of_all(self) -> int:
-        return sum(each.size for each in self._stored.values()) + self._coming.total() + self._beside
+        return self._bytes.total() + self._coming.total() + self._beside
 
     def _most(self) -> float:
         """Bytes that all uploads may have together."""
@@ -142,9 +137,19 @@ class Uploads:
             return self.most_of_all
         return min(self.most_of_all, (free + self._of_all()) / 2)
 
+    def _delete_oldest(self, address: str) -> None:
+        """Makes room for an address with its own. Raises Refused where it has nothing stored."""
+        if address not in self._stored:
+            raise Refused(NO_ROOM, 507)
+        self._delete(next(iter(self._stored[address])))
+
     def _delete(self, path: Path) -> None:
         with self._lock:
-            self._stored.pop(path, None)
+            for address, own in list(self._stored.items()):
+                if path in own:
+                    self._bytes -= Counter({address: own.pop(path)})
+                if not own:
+                    del self._stored[address]
         try:
             path.unlink()
             path.parent.rmdir()
@@ -172,7 +177,7 @@ class Room:
         Raises OSError, after which nothing of it is left.
         """
         path = self._uploads.folder / secrets.token_hex(16) / _harmless(name)
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir()  # not the folder of uploads itself, which may be on its way out
         try:
             with path.open("xb") as file:
                 shutil.copyfileobj(content, file)
@@ -207,7 +212,12 @@ def own_uploads(**limits: Any) -> Iterator[Uploads]:  # noqa: ANN401
         os.environ.pop("GRADIO_TEMP_DIR")
         if before is not None:
             os.environ["GRADIO_TEMP_DIR"] = before
-        shutil.rmtree(home, ignore_errors=True)
+        gone = home
+        with suppress(OSError):  # where the system keeps the name of a folder with an open file
+            gone = home.rename(home.with_name(f"{home.name}-gone"))  # whoever uploads still finds it no more
+        deleting = threading.Thread(target=shutil.rmtree, args=(gone, True), daemon=True)
+        deleting.start()
+        deleting.join(END_WITHIN)  # the next start deletes what is left by then
         lock.release()
 
 

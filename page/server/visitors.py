@@ -9,6 +9,7 @@ import ipaddress
 import re
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from threading import Lock
@@ -18,7 +19,8 @@ from starlette.types import Scope
 
 ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # session hashes, event ids and upload ids, of browsers and programs
 COOKIE = "visitor"
-REMEMBERED = 20_000  # ids whose owner is known; gradio keeps the answers of the last 2,000 visits
+REMEMBERED = 20_000  # events whose owner is known; gradio keeps the answers of the last 2,000
+VISITS = 100  # of one address at a time, a tab of a browser each: a class behind one address has enough
 ON_BEHALF = "x-on-behalf-of"  # header: our MCP server asks the page over HTTP, for the address in it
 
 
@@ -37,11 +39,18 @@ class Visitor:
 
 
 class Visitors:
-    """Tells visitors apart, and remembers whose visits are whose; may be shared by threads."""
+    """Tells visitors apart, and remembers whose visits are whose; may be shared by threads.
 
-    def __init__(self) -> None:
+    Where one address begins more than VISITS, `ended` is called with its least recently used one's hash, so
+    that nobody's visits push out another's.
+    """
+
+    def __init__(self, ended: Callable[[str], None] = lambda session: None) -> None:
         self.secret = secrets.token_urlsafe(24)  # known to this process alone
-        self._owners: OrderedDict[str, Visitor] = OrderedDict()
+        self.ended = ended
+        self._events: OrderedDict[str, Visitor] = OrderedDict()
+        self._visits: dict[str, Visitor] = {}  # session hash -> owner
+        self._visits_of: dict[str, OrderedDict[str, None]] = {}  # address -> its hashes, last used last
         self._lock = Lock()
 
     def of(self, scope: Scope) -> Visitor:
@@ -60,21 +69,41 @@ class Visitors:
         """The header by which a request of this process counts as the visitor's."""
         return {ON_BEHALF: f"{self.secret} {visitor.address}"}
 
-    def owns(self, visitor: Visitor, name: str, begins: bool) -> bool:
+    def owns(self, visitor: Visitor, name: str, begins: bool = False) -> bool:
         """Whether a session hash or event id is this visitor's.
 
-        One that was not seen before is from now on, where it `begins` something, and nobody's otherwise.
+        A hash that was not seen before is from now on, where it `begins` a visit, and nobody's otherwise.
         """
+        late = None
         with self._lock:
-            owner = self._owners.get(name)
+            owner = self._visits.get(name) or self._events.get(name)
             if owner is None and begins:
-                owner = self._owners[name] = visitor
-                if len(self._owners) > REMEMBERED:
-                    self._owners.popitem(last=False)
+                owner = self._visits[name] = visitor
+                late = self._make_room(visitor.address, name)
             if owner is None or not owner.is_same(visitor):
                 return False
-            self._owners.move_to_end(name)
+            if name in self._visits:
+                self._visits_of[self._visits[name].address].move_to_end(name)
+        if late:
+            self.ended(late)
         return True
+
+    def asked(self, visitor: Visitor, event: str) -> None:
+        """A visitor has asked for something, which is called so."""
+        with self._lock:
+            self._events[event] = visitor
+            if len(self._events) > REMEMBERED:
+                self._events.popitem(last=False)
+
+    def _make_room(self, address: str, session: str) -> str | None:
+        """Enters a visit of an address; the one that has to go for it."""
+        visits = self._visits_of.setdefault(address, OrderedDict())
+        visits[session] = None
+        if len(visits) <= VISITS:
+            return None
+        late, _ = visits.popitem(last=False)
+        del self._visits[late]
+        return late
 
 
 def network(address: str) -> str:

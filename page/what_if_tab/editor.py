@@ -108,12 +108,17 @@ def sheet(photo: Photo, edits: Edits) -> Markup:
     ).format(Markup().join(buttons), image, height, _marks(edits, height))
 
 
+def _near(place: float) -> float:
+    """A fraction of the picture's side; of what was drawn far off the picture, its direction counts."""
+    return min(2.0, max(-1.0, float(place)))
+
+
 def mark_of(data: dict[str, Any]) -> Box | Stroke:
     """What a select event of the sheet says was drawn. Raises EditError where it makes no sense."""
     if "box" in data:
         return Box.of(data["box"])
     try:
-        points = tuple((float(x), float(y)) for x, y in data["points"][:MOST_POINTS])
+        points = tuple((_near(x), _near(y)) for x, y in data["points"][:MOST_POINTS])
         radius = float(data["radius"])
     except (KeyError, TypeError, ValueError) as error:
         raise EditError("This could not be read as a stroke; please draw it again.") from error

@@ -24,6 +24,7 @@ from page.visit import Visit
 from page.what_if_tab import bars, before_after, pairs
 from page.what_if_tab.editor import mark_of, sheet
 
+MOST_KEPT = 100  # edits that can be taken back
 log = logging.getLogger(__name__)
 
 OUTPUTS = ("notice", "sheet", "after", "whole", "fill", "undo", "reset", "bars", "heading", *METHODS)
@@ -122,6 +123,7 @@ class WhatIfHandlers:
             return
         if edits != trial.edits:
             trial.history.append(edits)
+            del trial.history[:-MOST_KEPT]
         yield from self._run(visit, Controls(*controls), trial)
 
     def _run(self, visit: Visit, controls: Controls, trial: Trial) -> Iterator[tuple[Any, ...]]:

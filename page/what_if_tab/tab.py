@@ -77,11 +77,19 @@ def build(
     return Follower(handle.on_subject, [trial], outputs)
 
 
+BOX = {  # of the parameter, in JSON Schema: null by default
+    "anyOf": [{"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}, {"type": "null"}],
+    "default": None,
+}
+
+
 def parameters() -> dict[str, gr.components.Component]:
     """The parameters of /what_if that are not those of the page's controls, by name."""
+    box = gr.JSON(visible=False)
+    box.api_info = lambda: BOX
     return {
         "edits": gr.CheckboxGroup(list(WHOLE), value=[], visible=False),
-        "box": gr.JSON(visible=False),
+        "box": box,
         "fill": gr.Radio(list(FILLS), value=Edits().fill, visible=False),
         "methods": gr.CheckboxGroup(list(METHODS), value=["gradcam"], visible=False),
     }

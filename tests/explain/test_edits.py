@@ -1,5 +1,6 @@
 import csv
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from PIL import Image
 
 from carmodel.photo import Photo
-from explain.edits import WHEELS_ROW, WHOLE, Box, EditError, Edits, Stroke, covered, edited
+from explain.edits import MOST_MARKS, WHEELS_ROW, WHOLE, Box, EditError, Edits, Stroke, covered, edited
 from explain.integrated_gradients import REFERENCE_FRAMES
 from explain.regions import PARTS, load_parts
 
@@ -42,6 +43,37 @@ def test_stroke_joins_its_points():
 
 def test_stroke_may_leave_the_picture():
     assert Stroke(((-3.0, 0.5), (2.0, 0.5)), 0.05).mask(300, 300)[150].all()
+
+
+@pytest.mark.parametrize(
+    ("points", "radius"),
+    [
+        (((0.0, 0.0), (3e6, 1e6)), 0.001),
+        (((0.0, 0.0), (math.nan, 1.0)), 0.1),
+        (((-9.0, 0.0), (9.0, 0.0)) * 50, 0.001),
+        (((0.5, 0.5),) * 2000, 0.5),
+        (((0.5, 0.5),), 1e-9),
+    ],
+)
+def test_strokes_that_would_take_long_are_refused(points, radius):
+    """Pillow steps through every pixel of a line, also far off the picture, and nothing else runs then."""
+    with pytest.raises(EditError):
+        Stroke(points, radius)
+
+
+@pytest.mark.parametrize("points", [((0.0, 0.0), (1.0, 1.0)) * 35, ((0.4, 0.5),) * 2000])
+def test_the_longest_strokes_are_drawn_soon(points):
+    stroke = Stroke(points, 60 / 2000)
+    began = time.thread_time()
+    stroke.mask(400, 300)
+    assert time.thread_time() - began < 2
+
+
+def test_so_many_marks(tmp_path):
+    mark = Box(0.1, 0.1, 0.2, 0.2)
+    assert len(Edits(marks=(mark,) * MOST_MARKS).marks) == MOST_MARKS
+    with pytest.raises(EditError, match="take some back"):
+        Edits(marks=(mark,) * (MOST_MARKS + 1))
 
 
 def test_wheels_row_holds_the_wheels_of_every_example():

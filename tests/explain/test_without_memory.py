@@ -14,7 +14,7 @@ from carmodel.network import CLASSES
 ROOT = Path(__file__).resolve().parents[2]
 BAR = re.compile(r".*\d+%\|.*\|.*")  # of progress
 # More limits, such as LEVELS=300:1400:7, in megabytes, than every run of the tests has time for.
-LEVELS = [*range(*map(int, os.environ.get("LEVELS", "400:1100:100").split(":")))]
+LEVELS = [*range(*map(int, os.environ.get("LEVELS", "400:1100:230").split(":")))]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the system does not limit memory")
 

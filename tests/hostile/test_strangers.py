@@ -1,10 +1,13 @@
 """What strangers once could do to a page that runs: delete files, stop it, fill its disk."""
 
+import base64
 import json
 import os
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -116,6 +119,109 @@ def test_nobody_reads_or_ends_what_another_has_asked(swept):
     ):
         assert (answer.status_code, answer.text) == (404, NOT_YOURS)
     assert '"gradcam_75"' in ann.get(f"{API}/call/explain/{event}").text
+
+
+def test_an_event_that_is_ended_keeps_its_place_until_its_work_is_over(serve, monkeypatch):
+    """gradio frees it at once, and whoever asks and cancels has as many computed at once as they like."""
+    running, most, lock = 0, 0, threading.Lock()
+
+    def slow(*given):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.5)
+        with lock:
+            running -= 1
+        return {"sentence": "Slow."}
+
+    monkeypatch.setattr("page.api.answers.classify", slow)
+    with serve() as (url, _, page), visitor(url) as ann:
+        path = upload(ann, "car.jpg", CAR).json()[0]
+        for _ in range(16):
+            data = {"data": [photo(path), "average", "final"]}
+            event = ann.post(f"{API}/call/classify", json=data).json()["event_id"]
+            time.sleep(0.1)
+            body = {"session_hash": event, "event_id": event, "fn_index": 0}
+            ended = ann.post(f"{API}/cancel", json=body)
+            assert ended.status_code in (200, 404)
+        assert until(lambda: not len(page._queue) and not any(page._queue.active_jobs))
+    assert 1 <= most <= 4
+
+
+def test_one_address_cannot_end_the_visits_of_others(serve, monkeypatch):
+    monkeypatch.setattr("page.server.visitors.VISITS", 5)
+    with serve() as (url, _, page), visitor(url) as ann, visitor(url, 1) as bob:
+        tab = next(
+            number for number, fn in page.fns.items() if fn.concurrency_id == "light" and fn.name == "fn"
+        )
+        held = page.state_holder.session_data
+        bob.post(f"{API}/queue/join", json={"session_hash": "bobs", "fn_index": tab, "data": [None, 0]})
+        assert until(lambda: "bobs" in held)
+        for number in range(20):
+            body = {"session_hash": f"ann{number}", "fn_index": tab, "data": [None, 0]}
+            ann.post(f"{API}/queue/join", json=body)
+        assert until(lambda: not len(page._queue) and not any(page._queue.active_jobs))
+        assert "bobs" in held
+        assert len([each for each in held if each.startswith("ann")]) <= 5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"photo": "data:,", "x": [[]] * 30_000},
+        {"photo": "data:" + ";" * 3_000_000},
+        {"photo": "data:image/png;base64,!!!!"},
+        {"photo": ";" * 1000 + ","},
+    ],
+    ids=("lists", "semicolons", "no base64", "head"),
+)
+def test_no_tool_call_holds_the_page_up(swept, arguments):
+    ann, bob, _, _ = swept
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(tool, ann, arguments)
+        slowest = 0.0
+        while not asked.done():
+            began = time.monotonic()
+            bob.get("/robots.txt")
+            slowest = max(slowest, time.monotonic() - began)
+        said = asked.result()
+    assert "sentence" not in said
+    assert slowest < 3
+
+
+def test_every_tool_answers(swept):
+    ann, _, _, _ = swept
+    picture = f"data:image/jpeg;base64,{base64.b64encode(CAR).decode()}"
+    for name, more in (
+        *(("classify", {}), ("explain", {"tolerance": 0.5}), ("compare", {"method": "gradcam"})),
+        ("what_if", {"box": [0.1, 0.1, 0.5, 0.5]}),
+        ("what_if", {"edits": ["mirror"]}),
+    ):
+        said = tool(ann, {"photo": picture, **more}, name)
+        assert '"isError":false' in said.replace(" ", ""), said[:500]
+    bare = base64.b64encode(CAR).decode()
+    assert '"isError":false' in tool(ann, {"photo": bare}).replace(" ", "")
+    for path in ("/etc/passwd", str(ROOT / "examples" / "suv_1.jpg")):
+        for name in ("classify", "explain", "compare", "what_if", "evidence"):
+            assert '"isError":true' in tool(ann, {"photo": path}, name).replace(" ", "")
+
+
+def test_large_requests_are_few_at_once(serve):
+    """A body that has come in part is held in memory while its sender is silent."""
+    with serve() as (url, _, _), ExitStack() as stack:
+        host, port = url.removeprefix("http://").split(":")
+        lines = f"POST {API}/mcp/ HTTP/1.1", f"Host: {host}", "Content-Length: 20000000", "", ""
+        head = "\r\n".join(lines)
+        held = []
+        for _ in range(5):
+            held.append(stack.enter_context(socket.create_connection((host, int(port)))))
+            held[-1].sendall(head.encode() + b"{" + b" " * 100_000)
+            time.sleep(0.2)
+        held[-1].settimeout(10)
+        assert b" 503 " in held[-1].recv(4096)
+        with visitor(url, 3) as other:
+            assert explained(other)
 
 
 def test_thousands_of_uploads_while_it_sweeps(swept):

@@ -20,6 +20,7 @@ async def hello(scope, receive, send):
 def port():
     patch = pytest.MonkeyPatch()
     patch.setattr(connections, "HEAD_WITHIN", 1.0)
+    patch.setenv("FORWARDED_ALLOW_IPS", "none")
     connections.install()
     server = uvicorn.Server(uvicorn.Config(hello, port=0, log_level="warning", timeout_keep_alive=30))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -50,8 +51,34 @@ def test_a_connection_that_asks_nothing_is_closed(port, sent):
         assert closed_after(connection, 10) < 5
 
 
+def connections_from(port, count):
+    """So many, from two addresses of this machine."""
+    return [
+        socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.0.{2 + number % 2}", 0))
+        for number in range(count)
+    ]
+
+
+def test_one_address_has_so_many(port, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_OF_ONE", 5)
+    first = [socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.9", 0)) for _ in range(5)]
+    late = socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.9", 0))
+    with late, pytest.raises(OSError):
+        assert closed_after(late, 5) < 1
+        raise OSError  # closed, or reset
+    other = socket.create_connection(("127.0.0.1", port))
+    other.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert other.recv(4096).startswith(b"HTTP/1.1 200")
+    for each in (*first, other):
+        each.close()
+    deadline = time.monotonic() + 10
+    while connections.OPEN["127.0.0.9"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not connections.OPEN["127.0.0.9"]
+
+
 def test_many_that_trickle_are_closed(port):
-    many = [socket.create_connection(("127.0.0.1", port)) for _ in range(250)]
+    many = connections_from(port, 250)
     began = time.monotonic()
     gone = set()
     while len(gone) < len(many) and time.monotonic() - began < 20:

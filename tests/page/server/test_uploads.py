@@ -19,8 +19,9 @@ ANN, BOB = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture
-def uploads(tmp_path):
+def uploads(tmp_path, monkeypatch):
     """Room for 100 bytes of one visitor and 150 of all."""
+    monkeypatch.setattr(module, "LEAST", 1)
     folder = tmp_path / "files"
     folder.mkdir()
     return Uploads(folder, every=0.05, age=60, most_of_one=100, most_of_all=150)
@@ -60,6 +61,25 @@ def test_the_oldest_of_the_same_visitor_go_and_nobody_elses(uploads):
     first, second = store(uploads, ANN, 50), store(uploads, ANN, 50)
     third = store(uploads, ANN, 20)
     assert [path.exists() for path in (bobs, first, second, third)] == [True, False, True, True]
+
+
+def test_the_number_of_files_is_limited_too(uploads, monkeypatch):
+    monkeypatch.setattr(module, "MOST_FILES", 3)
+    paths = [store(uploads, ANN, 0) for _ in range(5)]
+    assert [path.exists() for path in paths] == [False, False, True, True, True]
+    assert store(uploads, BOB, 0).exists()
+    monkeypatch.setattr(module, "LEAST", 60)  # even an empty file takes room
+    store(uploads, BOB, 0)
+    assert uploads._of(BOB) >= 60
+
+
+def test_whoever_uploads_while_the_page_ends_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    with own_uploads() as uploads:
+        store(uploads, ANN, 10)
+    with pytest.raises(OSError):
+        store(uploads, ANN, 10)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_room_a_polite_refusal(uploads):

@@ -13,30 +13,44 @@ def scope(address="192.0.2.1", **headers):
 
 def test_a_visit_is_its_first_users():
     visitors = Visitors()
-    assert not visitors.owns(ANN, "visit", begins=False)  # nobody's
+    assert not visitors.owns(ANN, "visit")  # nobody's
     assert visitors.owns(ANN, "visit", begins=True)
-    assert visitors.owns(ANN, "visit", begins=False)
+    assert visitors.owns(ANN, "visit")
     assert not visitors.owns(BOB, "visit", begins=True)
-    assert not visitors.owns(BOB, "visit", begins=False)
-    assert visitors.owns(Visitor("a", "198.51.100.9"), "visit", begins=False)  # a phone on another network
+    assert not visitors.owns(BOB, "visit")
+    assert visitors.owns(Visitor("a", "198.51.100.9"), "visit")  # a phone on another network
 
 
 def test_without_cookies_the_address_counts():
     visitors = Visitors()
     program = Visitor("", "192.0.2.1")
     assert visitors.owns(program, "visit", begins=True)
-    assert not visitors.owns(Visitor("", "192.0.2.2"), "visit", begins=False)
-    assert not visitors.owns(Visitor("a", "192.0.2.2"), "visit", begins=False)
+    assert not visitors.owns(Visitor("", "192.0.2.2"), "visit")
+    assert not visitors.owns(Visitor("a", "192.0.2.2"), "visit")
 
 
-def test_what_is_long_unused_is_forgotten(monkeypatch):
-    monkeypatch.setattr(module, "REMEMBERED", 3)
+def test_events_that_are_long_over_are_forgotten(monkeypatch):
+    monkeypatch.setattr(module, "REMEMBERED", 2)
     visitors = Visitors()
-    for name in "abc":
-        visitors.owns(ANN, name, begins=True)
-    assert visitors.owns(ANN, "a", begins=False)  # used again
-    visitors.owns(ANN, "d", begins=True)
-    assert [visitors.owns(ANN, name, begins=False) for name in "abcd"] == [True, False, True, True]
+    for event in "abc":
+        visitors.asked(ANN, event)
+    assert [visitors.owns(ANN, event) for event in "abc"] == [False, True, True]
+    assert not visitors.owns(BOB, "c", begins=True)
+
+
+def test_one_address_pushes_out_its_own_visits_and_nobody_elses(monkeypatch):
+    monkeypatch.setattr(module, "VISITS", 3)
+    ended = []
+    visitors = Visitors(ended.append)
+    other = Visitor("", "198.51.100.9")
+    assert visitors.owns(other, "others", begins=True)
+    for session in "abc":
+        assert visitors.owns(ANN, session, begins=True)
+    assert visitors.owns(ANN, "a", begins=True)  # used again
+    assert visitors.owns(BOB, "d", begins=True)  # of the same address
+    assert ended == ["b"]
+    assert [visitors.owns(ANN, session) for session in "ac"] == [True, True]
+    assert not visitors.owns(ANN, "b") and visitors.owns(other, "others")
 
 
 @pytest.mark.parametrize(
