@@ -37,7 +37,8 @@ from page.server.hosts import Hosts
 from page.server.lifetime import cannot_listen, trust_proxies, until_told_to_stop
 from page.server.memory import keep_small_sessions, share_arenas
 from page.server.settings import WAITING, Access, settings
-from page.server.uploads import Uploads, own_uploads
+from page.server.upload_folder import own_uploads
+from page.server.uploads import Uploads
 from page.side import side
 from page.tabs import SELECTED_AT, Follower, look_at
 from page.take_away.buttons import wire

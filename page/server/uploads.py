@@ -9,8 +9,6 @@ import logging
 import os
 import secrets
 import shutil
-import stat
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -18,9 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from filelock import FileLock, Timeout
 from gradio_client.utils import strip_invalid_filename_characters
 
 from page.server.refusals import NO_ROOM, Refused
@@ -31,8 +28,6 @@ EVERY, AGE = 30.0, 480.0  # seconds: twice a minute, files of more than eight mi
 MOST_OF_ONE = 300_000_000  # bytes of one address
 MOST_OF_ALL = 2_000_000_000  # bytes, or half of what the disk has room for
 MOST_FILES, LEAST = 200, 8_192  # files of one address; bytes that even an empty one counts as
-PREFIX, LOCK = "car-photos-", "lock"
-END_WITHIN = 2.0  # seconds that deleting everything in the end may take
 EMPTY_FOLDERS = 60.0  # seconds that an empty folder is left to whoever has just made it
 
 
@@ -187,61 +182,6 @@ class Room:
         self._uploads.give_back(self._address, size, stored=path)
         self.taken -= size
         return path
-
-
-@contextmanager
-def own_uploads(**limits: Any) -> Iterator[Uploads]:  # noqa: ANN401
-    """Uploads in a new folder of this process, which gradio uses too; it is swept, and deleted in the end.
-
-    It lies where GRADIO_TEMP_DIR says, or among the system's temporary files. What processes left behind that
-    were killed is deleted first: a lock, which ends with its process, says which those are.
-    """
-    before = os.environ.get("GRADIO_TEMP_DIR")
-    place = Path(before or tempfile.gettempdir())
-    place.mkdir(parents=True, exist_ok=True)
-    _delete_orphans(place)
-    home, lock = _locked_folder(place)
-    uploads = Uploads(home / "files", **limits)
-    uploads.folder.mkdir()
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads.folder)  # gradio asks for it at every request
-    uploads.start()
-    try:
-        yield uploads
-    finally:
-        uploads.close()
-        os.environ.pop("GRADIO_TEMP_DIR")
-        if before is not None:
-            os.environ["GRADIO_TEMP_DIR"] = before
-        gone = home
-        with suppress(OSError):  # where the system keeps the name of a folder with an open file
-            gone = home.rename(home.with_name(f"{home.name}-gone"))  # whoever uploads still finds it no more
-        deleting = threading.Thread(target=shutil.rmtree, args=(gone, True), daemon=True)
-        deleting.start()
-        deleting.join(END_WITHIN)  # the next start deletes what is left by then
-        lock.release()
-
-
-def _locked_folder(place: Path) -> tuple[Path, FileLock]:
-    """A new folder that nobody else may read, and its lock, which this process holds."""
-    while True:
-        home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place)).resolve()
-        lock = FileLock(home / LOCK)
-        with suppress(OSError):  # another process that starts now took it for one left behind
-            lock.acquire()
-            if (home / LOCK).exists():
-                return home, lock
-
-
-def _delete_orphans(place: Path) -> None:
-    """Deletes this user's folders whose process has ended."""
-    user = getattr(os, "getuid", lambda: 0)()
-    for home in place.glob(f"{PREFIX}*"):
-        with suppress(OSError, Timeout):
-            facts = home.lstat()
-            young = time.time() - facts.st_mtime < EMPTY_FOLDERS and not (home / LOCK).exists()
-            if stat.S_ISDIR(facts.st_mode) and facts.st_uid == user and not young:
-                with FileLock(home / LOCK, timeout=0):
-                    shutil.rmtree(home, ignore_errors=True)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:

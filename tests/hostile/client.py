@@ -1,6 +1,8 @@
 """The page's HTTP API as anybody may use it, without a client that minds its manners."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +70,28 @@ def trigger(http: httpx.Client, event: int, data: object, event_data: object, se
             if message.get("msg") not in ("estimation", "process_starts", "process_generating", None):
                 return message
     return {"msg": "lost"}
+
+
+def until(holds: Callable[[], bool], seconds: float = 60) -> bool:
+    """Waits until something holds; whether it does."""
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
+
+
+def tool(http: httpx.Client, arguments: object, name: str = "classify") -> str:
+    """Calls a tool over MCP; what it says."""
+    asked = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": name, "arguments": arguments},
+    }
+    return http.post(f"{API}/mcp/", json=asked, headers=JSON).text
+
+
+def explained(http: httpx.Client) -> bool:
+    """Whether the page answers a good request."""
+    status, event, content = classify(http, "car.jpg", (ROOT / "examples" / "suv_1.jpg").read_bytes())
+    return (status, event) == (200, "complete") and bool(content[0]["sentence"])

@@ -11,7 +11,8 @@ from page.api.tools import speak_json
 from page.server import connections
 from page.server.hosts import Hosts
 from page.server.settings import WAITING, Access, settings
-from page.server.uploads import own_uploads
+from page.server.upload_folder import own_uploads
+from tests.hostile.client import visitor
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +73,10 @@ def http(served: str) -> Iterator[httpx.Client]:
     """A client of the served page."""
     with httpx.Client(base_url=served, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def swept(serve):
+    """A page that deletes what is three seconds old, and clients of it from two addresses."""
+    with serve(every=0.3, age=3.0) as (url, uploads, page), visitor(url) as ann, visitor(url, 1) as bob:
+        yield ann, bob, uploads, page

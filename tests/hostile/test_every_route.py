@@ -5,10 +5,7 @@ as before, no file outside the folder of uploads has changed, what was uploaded 
 grown. The variables HOSTILE_SEED and HOSTILE_REQUESTS ask for another seed, and for more requests.
 """
 
-import json
 import os
-import random
-import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +15,8 @@ import httpx
 import pytest
 
 from page.server.routes import find
-from tests.hostile.client import API, ELSEWHERE, ROOT, assert_gives_nothing_away, call, photo, upload, visitor
-from tests.hostile.corpus import NAMES, encode, picture
+from tests.hostile.client import API, ROOT, assert_gives_nothing_away, call, photo, upload, visitor
+from tests.hostile.stranger import Stranger
 
 SEED = int(os.environ.get("HOSTILE_SEED", 0))
 REQUESTS = int(os.environ.get("HOSTILE_REQUESTS", 5000))
@@ -27,18 +24,6 @@ AGE = 10.0  # seconds that uploads of this page last
 GROWTH = 400  # MB that the process may gain: what the page may keep, and what the allocator holds back
 CAR = (ROOT / "examples" / "suv_1.jpg").read_bytes()
 SETTINGS = ["average", "suv", "sedan", "final", "blur", 0.5]
-METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "nonsense")
-SESSIONS = ("", "a", "abc", "a" * 65, "../x", "ü", "\0", None, 3, [], {}, True, "11111111111", "%2e%2e")
-HOSTS = ("evil.example", "127.0.0.1.evil.example:80", "", "0.0.0.0", "[::1", "localhost@evil.example", "\xff")
-ORIGINS = (
-    "https://evil.example",
-    "null",
-    "http://127.0.0.1:1",
-    "file://",
-    "",
-    "http://[",
-    "chrome-extension://x",
-)
 READ = httpx.Timeout(30, read=2.0)  # streams that are open end by silence
 
 
@@ -51,117 +36,6 @@ def routes(app):
         inner = getattr(route, "original_router", None) or getattr(route, "app", None)
         if hasattr(inner, "routes"):
             yield from ((path if hasattr(route, "app") else "") + each for each in routes(inner))
-
-
-class Stranger:
-    """Makes requests at random; the same for the same seed."""
-
-    def __init__(self, paths, files, seed):
-        self.paths = paths
-        self.files = files  # of the machine, which no answer may give away and nothing may change
-        self.chance = random.Random(seed)
-
-    def request(self):
-        """Method, path, headers and body."""
-        pick = self.chance.choice
-        path = re.sub(r"\{[^}]*\}", lambda _: self._part(), pick(self.paths))
-        if self.chance.random() < 0.2:
-            path += pick(
-                (
-                    "/",
-                    "//",
-                    "/upload",
-                    "?x=1",
-                    f"?session_hash={pick(SESSIONS)}",
-                    "/../..",
-                    "%2e%2e",
-                    "?__sign=1",
-                )
-            )
-        headers = {}
-        if self.chance.random() < 0.15:
-            headers["host"] = pick(HOSTS)
-        if self.chance.random() < 0.15:
-            headers["origin"] = pick(ORIGINS)
-        if self.chance.random() < 0.2:
-            headers["x-forwarded-for"] = headers["x-forwarded-host"] = pick(
-                ("evil.example", "127.0.0.1", "\0", "a" * 999)
-            )
-        if self.chance.random() < 0.1:
-            headers |= {"cookie": f"visitor={pick(SESSIONS)}", "range": "bytes=0-9", "x-gradio-user": "mcp"}
-        body, kind = self._body()
-        headers["content-type"] = (
-            kind if self.chance.random() < 0.9 else pick(("text/html", "x", "multipart/form-data"))
-        )
-        headers["accept"] = "application/json, text/event-stream"
-        method = pick(METHODS) if self.chance.random() < 0.3 else pick(("GET", "POST"))
-        return (
-            method,
-            path,
-            {name: value.encode("latin-1", "replace") for name, value in headers.items()},
-            body,
-        )
-
-    def _part(self):
-        files = [str(each) for each in self.files]
-        return str(
-            self.chance.choice(
-                ["x", "0", "classify", "explain", "..%2f..", ELSEWHERE, "a" * 300, *files, *SESSIONS]
-            )
-        )
-
-    def _body(self):
-        pick, chance = self.chance.choice, self.chance.random()
-        if chance < 0.1:
-            return self.chance.randbytes(self.chance.randrange(400)), "application/json"
-        if chance < 0.25:
-            return self._form(), "multipart/form-data; boundary=x"
-        if chance < 0.45:
-            arguments = {
-                "photo": pick(["data:,", *map(str, self.files), {"path": str(pick(self.files))}]),
-                "x": self._value(),
-            }
-            params = {"name": pick(("classify", "explain", "x")), "arguments": arguments}
-            asked = {
-                "jsonrpc": "2.0",
-                "id": 1,
-                "method": pick(("tools/call", "tools/list", "x")),
-                "params": params,
-            }
-            return json.dumps(asked).encode(), "application/json"
-        asked = {
-            "data": [self._value() for _ in range(self.chance.randrange(8))],
-            "fn_index": pick((0, 1, 5, 30, -1, 10**9, None, "x")),
-            "session_hash": pick(SESSIONS),
-            "event_id": pick(SESSIONS),
-            "event_data": self._value(),
-            "trigger_id": pick((None, 1, "x")),
-        }
-        for name in self.chance.sample(sorted(asked), self.chance.randrange(4)):
-            del asked[name]
-        return json.dumps(asked).encode(), "application/json"
-
-    def _form(self):
-        parts = []
-        for _ in range(self.chance.randrange(7)):
-            name = self.chance.choice(("files", "files", "other", "", "session_hash"))
-            file = self.chance.choice(NAMES).replace('"', "'").replace("\n", "").replace("\r", "")
-            end = self.chance.choice((b"\r\n", b""))
-            head = f'--x\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\n\r\n'
-            parts.append(
-                head.encode("utf-8", "replace") + encode(picture(), "PNG")[: self.chance.randrange(900)] + end
-            )
-        return b"".join(parts) + self.chance.choice((b"--x--\r\n", b""))
-
-    def _value(self, depth=0):
-        pick = self.chance.choice
-        if depth < 3 and self.chance.random() < 0.4:
-            keys = ("path", "url", "meta", "x", "data", "photo")
-            inner = {pick(keys): self._value(depth + 1) for _ in range(2)}
-            return pick((inner, [inner], photo(str(pick(self.files)))))
-        return pick(
-            ("suv", "", 3, -1.5, None, True, "\0", ELSEWHERE, *map(str, self.files), "average", "final")
-        )
 
 
 def listing(*folders):

@@ -1,7 +1,6 @@
 """Crowds, bounds and visitors who leave; `python -m tests.hostile load` is the long form."""
 
 import threading
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import httpx
 import pytest
 
 from page.server.refusals import FULL, YOUR_TURN
-from tests.hostile.client import API, photo, upload, visitor
+from tests.hostile.client import API, photo, until, upload, visitor
 from tests.hostile.load import PHOTOS, SETTINGS, Load, drive, figures, same
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,13 +31,6 @@ def slow(monkeypatch):
 
 def ask(http, path):
     return http.post(f"{API}/call/classify", json={"data": [photo(path), "average", "final"]})
-
-
-def until(holds):
-    deadline = time.monotonic() + 60
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from page.server.refusals import NOT_UPLOADED
-from page.server.uploads import PREFIX
+from page.server.upload_folder import PREFIX
 from tests.hostile.client import (
     API,
     ELSEWHERE,

@@ -51,6 +51,22 @@ def test_a_body_that_trickles_is_refused_and_a_steady_one_is_not(read, monkeypat
     assert read(parts(*[b"1"] * 10, wait=0.08)) == b"1" * 10  # 0.8 s, but 10 bytes a second and more
 
 
+def test_what_came_early_buys_no_silence(read, monkeypatch):
+    """A body that came at once but for its end would have had minutes."""
+    monkeypatch.setattr(bodies, "SILENCE", 0.2)
+
+    def receive():
+        slow = parts(b"", wait=5.0)
+        first = [{"type": "http.request", "body": bytes(2_000_000), "more_body": True}]
+
+        async def next_part():
+            return first.pop() if first else await slow()
+
+        return next_part
+
+    assert read(receive(), 3_000_000) == (TOO_SLOW, 408)
+
+
 def test_a_caller_who_leaves_in_the_middle_is_over(read):
     async def receive():
         return {"type": "http.disconnect"}
@@ -92,6 +108,13 @@ def test_only_json_in_utf_8_is_read(body):
     with pytest.raises(Refused) as refused:
         parsed(body)
     assert (refused.value.sentence, refused.value.status) == (NOT_UNDERSTOOD, 400)
+
+
+def test_a_body_of_very_many_values_is_refused():
+    for many in ("[" + "[]," * 20_000 + "0]", "[" + "0," * 20_000 + "0]", '{"a": [' + "{}," * 20_000 + "0]}"):
+        with pytest.raises(Refused):
+            parsed(many.encode())
+    assert len(parsed(("[" + "0," * 5_000 + "0]").encode())) == 5_001
 
 
 def test_what_json_says():

@@ -1,10 +1,8 @@
 import asyncio
-import errno
 import json
 
 import httpx
 import pytest
-from starlette.responses import JSONResponse
 
 from page.server import guard as module
 from page.server.guard import Guard, content_policy
@@ -23,73 +21,10 @@ from page.server.refusals import (
     TOO_LARGE,
 )
 from page.server.routes import API, MAX_BODY
-from page.server.visitors import COOKIE, Visitors
+from page.server.visitors import COOKIE
 
 JOIN = f"{API}/queue/join"
 PLAIN = {"session_hash": "abc", "data": []}
-
-
-class Behind:
-    """Answers with the body it was given; what the visit is called says how it fails."""
-
-    def __init__(self):
-        self.seen = 0
-
-    async def __call__(self, scope, receive, send):
-        self.seen += 1
-        body = (await receive()).get("body", b"") if scope["method"] == "POST" else b""
-        failing = json.loads(body).get("fail") if body[:1] == b"{" else None
-        if failing == "broken":
-            raise KeyError("/a/path")
-        if failing == "disk":
-            raise OSError(errno.ENOSPC, "No space left on device", "/a/path")
-        if failing in ("full", "stopped"):
-            detail = FULL if failing == "full" else "Queue is stopped."
-            await JSONResponse({"detail": detail}, 503)(scope, receive, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": body or b"nothing", "more_body": True})
-        if failing == "late":
-            raise KeyError("/a/path")
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-        if failing == "twice":
-            await JSONResponse("again")(scope, receive, send)
-        if failing == "afterwards":
-            raise KeyError("/a/path")
-
-
-@pytest.fixture
-def behind():
-    return Behind()
-
-
-@pytest.fixture
-def ask(run_apart, behind):
-    """Asks a guarded page that is known to Host as 127.0.0.1; gives the answer."""
-    guarded = Guard(behind, Hosts(), Visitors())
-
-    async def strict(scope, receive, send):
-        """A server that takes one answer to a request, as uvicorn does."""
-        over = False
-
-        async def take(message):
-            nonlocal over
-            assert not over
-            over = message["type"] == "http.response.body" and not message.get("more_body", False)
-            await send(message)
-
-        await guarded(scope, receive, take)
-
-    def ask(method, path, content=b"", client="192.0.2.1", **headers):
-        async def once():
-            transport = httpx.ASGITransport(strict, client=(client, 5))
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as http:
-                sent = content if isinstance(content, bytes) else json.dumps(content).encode()
-                return await http.request(method, path, content=sent, headers=headers)
-
-        return run_apart(once())
-
-    return ask
 
 
 def said(answer):
@@ -202,6 +137,24 @@ def test_failures_are_a_sentence(ask):
 def test_only_the_first_answer_counts(ask, how):
     body = {**PLAIN, "fail": how}
     assert said(ask("POST", JOIN, body)) == (200, json.dumps(body))
+
+
+def test_what_nobody_was_told_to_believe_is_taken_away(behind, run_apart):
+    """gradio makes addresses of what a proxy says that the page is called."""
+    seen = []
+
+    async def look(scope, receive, send):
+        seen.append(dict(scope["headers"]).get(b"x-forwarded-host"))
+        await behind(scope, receive, send)
+
+    async def once(name):
+        transport = httpx.ASGITransport(Guard(look, Hosts(allowed=["cars.example"])))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as http:
+            await http.get("/config", headers={"x-forwarded-host": name})
+
+    for name in ("evil.example", "cars.example"):
+        run_apart(once(name))
+    assert seen == [None, b"cars.example"]
 
 
 def test_every_answer_tells_the_browser_to_be_careful(ask):

@@ -3,14 +3,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from page.server.lifetime import SPACE_PROXIES, cannot_listen, trust_proxies
-from page.server.uploads import PREFIX
+from page.server.upload_folder import PREFIX
+from tests.hostile.corpus import encode, picture
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -74,6 +77,34 @@ def test_a_page_that_is_told_to_stop_does_so_at_once_and_leaves_nothing(start, t
     assert b"Traceback" not in page.stdout.read()
     for each in heartbeats:
         each.close()
+
+
+def test_it_stops_at_once_while_many_upload(start, tmp_path):
+    page, url = start()
+    small, over = encode(picture(), "PNG"), threading.Event()
+
+    def keep_on():
+        with httpx.Client(base_url=url, timeout=5) as http:
+            while not over.is_set():
+                try:
+                    http.post("/gradio_api/upload", files=[("files", (f"{n}.png", small)) for n in range(4)])
+                except httpx.HTTPError:
+                    return
+
+    threads = [threading.Thread(target=keep_on) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(2)
+    began = time.monotonic()
+    page.send_signal(signal.SIGTERM)
+    assert page.wait(60) == 0
+    assert time.monotonic() - began < 4  # three, and what a busy machine adds
+    over.set()
+    for thread in threads:
+        thread.join()
+    while list(tmp_path.glob(f"{PREFIX}*")) and time.monotonic() - began < 20:
+        time.sleep(0.05)
+    assert not list(tmp_path.glob(f"{PREFIX}*"))
 
 
 def test_a_port_in_use_is_a_sentence(tmp_path, random_weights):

@@ -4,6 +4,7 @@ import logging
 import time
 
 import gradio as gr
+import httpx
 import pytest
 from gradio_client import Client
 
@@ -75,6 +76,21 @@ def test_a_visit_that_gradio_has_forgotten_is_over(page, turn):
     assert not event.alive
     assert "forgotten" not in page._queue.pending_messages_per_session
     assert turn("abc") == "cba"
+
+
+def test_what_nobody_reads_is_dropped(page, turn, monkeypatch):
+    monkeypatch.setattr("page.server.queue.UNREAD", 0.5)
+    queue = page._queue
+    (turned,) = (number for number, fn in page.fns.items() if fn.api_name == "turn")
+    body = {"data": ["abc"], "fn_index": turned, "session_hash": "silent"}
+    httpx.post(f"{page.local_url}gradio_api/queue/join", json=body).raise_for_status()
+    deadline = time.monotonic() + 20
+    while queue.pending_messages_per_session["silent"].qsize() < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert queue.pending_messages_per_session["silent"].qsize() >= 2
+    time.sleep(0.6)
+    assert turn("abc") == "cba"  # somebody else asks
+    assert "silent" not in queue.pending_messages_per_session
 
 
 def test_a_closed_page_stops(page):

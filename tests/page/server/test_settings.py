@@ -3,7 +3,8 @@ import gradio as gr
 from page.server.checked import CheckedBlocks
 from page.server.guard import Guard
 from page.server.settings import WAITING, Access, settings
-from page.server.uploads import AGE, EVERY, own_uploads
+from page.server.upload_folder import own_uploads
+from page.server.uploads import AGE, EVERY
 
 
 def test_files_last_less_than_ten_minutes():
