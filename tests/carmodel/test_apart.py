@@ -79,8 +79,9 @@ def test_without_memory_there_is_one_sentence(run, text, sentence):
 
 
 WAITS = """
-import os, sys, time
+import os, signal, sys, time
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     try:
         print(os.getpid(), flush=True)
         time.sleep(60)

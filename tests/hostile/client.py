@@ -10,6 +10,7 @@ import httpx
 
 API = "/gradio_api"
 JSON = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+UNDERWAY = ("estimation", "heartbeat", "process_starts", "process_generating")  # messages before the last
 ELSEWHERE = "http://example.org/car.jpg"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,7 +68,7 @@ def trigger(http: httpx.Client, event: int, data: object, event_data: object, se
     with http.stream("GET", f"{API}/queue/data", params={"session_hash": session}) as lines:
         for line in lines.iter_lines():
             message = json.loads(line.removeprefix("data: ") or "{}")
-            if message.get("msg") not in ("estimation", "process_starts", "process_generating", None):
+            if message.get("msg") not in (*UNDERWAY, None):
                 return message
     return {"msg": "lost"}
 
