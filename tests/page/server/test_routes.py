@@ -23,7 +23,7 @@ def status(path, method="GET"):
         "/theme.css",
         "/preview.jpg",
     ]
-    + [f"{API}/{each}" for each in ("info", "queue/data", "heartbeat/abc", "file=/tmp/x", "call/classify/e1")]
+    + [f"{API}/{each}" for each in ("info", "queue/data", "heartbeat/abc", "file=/x/y", "call/classify/e1")]
     + [f"{API}/{each}" for each in ("upload_progress", "mcp/", "startup-events", "call/v2/classify/e1")],
 )
 def test_what_the_page_reads_is_open(path):
