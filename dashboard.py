@@ -19,17 +19,15 @@ from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS, WeightsError, available
 from explain.cache import Cache
 from explain.explainer import Explainer
-from explain.members import Others, others
+from explain.networks import Others, others
 from page import examples
 from page.api.endpoints import Endpoints, publish
 from page.api.tools import speak_json
-from page.compare_tab import tab as compare_tab
-from page.endings import quiet
-from page.explain_tab import tab as explain_tab
-from page.explain_tab.handlers import Handlers
-from page.explain_tab.stream import Controls, panels
-from page.guide_tab import tab as guide_tab
-from page.networks_tab import tab as networks_tab
+from page.export.buttons import wire
+from page.export.link import opener
+from page.export.package import Packages
+from page.gradio_patches import keep_outputs_at_end
+from page.lazy_tabs import SELECTED_AT, LazyTab, look_at
 from page.panel import panel
 from page.server import connections
 from page.server.checked import CheckedBlocks
@@ -39,18 +37,20 @@ from page.server.memory import keep_small_sessions, share_arenas
 from page.server.settings import WAITING, Access, settings
 from page.server.upload_folder import own_uploads
 from page.server.uploads import Uploads
-from page.side import side
-from page.tabs import SELECTED_AT, Follower, look_at
-from page.take_away.buttons import wire
-from page.take_away.link import opener
-from page.take_away.package import Packages
+from page.session import Session
+from page.sidebar import side
+from page.tabs.compare import tab as compare_tab
+from page.tabs.explain import tab as explain_tab
+from page.tabs.explain.handlers import Handlers
+from page.tabs.explain.stream import Controls, panels
+from page.tabs.guide import tab as guide_tab
+from page.tabs.networks import tab as networks_tab
+from page.tabs.trust import tab as trust_tab
+from page.tabs.trust.handlers import TrustHandlers
+from page.tabs.what_if import tab as what_if_tab
+from page.tabs.what_if.endpoint import WhatIfEndpoint
+from page.tabs.what_if.handlers import WhatIfHandlers
 from page.theme import FAVICON, HEAD, HEADER, THEME, TITLE
-from page.trust_tab import tab as trust_tab
-from page.trust_tab.handlers import TrustHandlers
-from page.visit import Visit
-from page.what_if_tab import tab as what_if_tab
-from page.what_if_tab.endpoint import WhatIfEndpoint
-from page.what_if_tab.handlers import WhatIfHandlers
 
 # Every computing event shares one queue. Four at once, because a visitor's newer request must start while
 # the older one finishes its step and stops, and so that a prediction need not wait for another visitor's
@@ -97,25 +97,25 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
     tests = TrustHandlers(explainers, handle.evidences)
     tries = WhatIfHandlers(explainers)
     with CheckedBlocks(title=TITLE, fill_width=True) as page:
-        visit, asked, selected_at = gr.State(Visit()), gr.State(0), gr.Number(0, visible=False)
+        session, asked, selected_at = gr.State(Session()), gr.State(0), gr.Number(0, visible=False)
         event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
         panel(HEADER)
         with gr.Row(elem_id="explain"):
             left = side(list(explainers))
-            settings = [visit, *left.controls]
+            settings = [session, *left.controls]
             with gr.Column(elem_id="results"):
                 notice = panel(elem_id="notice")
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
                     with gr.Tab("Explain", elem_id="tab-explain"):
                         maps, row = explain_tab.build()
-                    followers: dict[str, Follower] = {}
+                    lazy_tabs: dict[str, LazyTab] = {}
                     with gr.Tab("Compare", elem_id="tab-compare"):
                         everyone = [*explainers.values(), *beside.explainers]
-                        followers["Compare"], compared = compare_tab.build(
-                            everyone, beside.unusable, [visit, *left.controls], QUEUE
+                        lazy_tabs["Compare"], compared = compare_tab.build(
+                            everyone, beside.unusable, [session, *left.controls], QUEUE
                         )
                     with gr.Tab("What if", elem_id="tab-what-if", render_children=True):
-                        followers["What if"] = what_if_tab.build(tries, settings, event | QUEUE)
+                        lazy_tabs["What if"] = what_if_tab.build(tries, settings, event | QUEUE)
                     with gr.Tab("Trust", elem_id="tab-trust", render_children=True):
                         trust, buttons = trust_tab.build()
                     with gr.Tab("Networks", elem_id="tab-networks"):
@@ -125,7 +125,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
 
         shown = [left.photo, notice, *maps, *trust.values(), asked]
         opened, given, removed, chosen, changed = (
-            quiet(each, len(shown))
+            keep_outputs_at_end(each, len(shown))
             for each in (
                 handle.on_open,
                 handle.on_photo,
@@ -136,7 +136,7 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
         )
         inputs = [control.input for control in left.controls]
         mapped = [
-            page.load(opener(left.controls), visit, [*left.controls, row.told], **event, **LIGHT).then(
+            page.load(opener(left.controls), session, [*left.controls, row.told], **event, **LIGHT).then(
                 opened, settings, shown, **event, **QUEUE
             ),
             left.photo.upload(given, [left.photo, *settings], shown, **event, **QUEUE),
@@ -147,24 +147,28 @@ def build(explainers: Mapping[str, Explainer], beside: Others = NONE, weights: P
         left.photo.input(None, js=examples.none_chosen())
         tested = [*maps[1:], *(trust[name] for name in ("about", "faithfulness", "regions"))]
         for request in mapped:
-            request.then(quiet(tests.on_maps, len(tested)), settings, tested, **event, **TESTING)
+            request.then(
+                keep_outputs_at_end(tests.on_maps, len(tested)), settings, tested, **event, **TESTING
+            )
         for tab in tabs.children:
             looked = tab.select(
-                partial(look_at, tab.label), [visit, selected_at], js=SELECTED_AT, **event, **LIGHT
+                partial(look_at, tab.label), [session, selected_at], js=SELECTED_AT, **event, **LIGHT
             )
-            if tab.label in followers:
-                follower = followers[tab.label]
-                follow = follower.when_looked_at(tab.label)
+            if tab.label in lazy_tabs:
+                lazy_tab = lazy_tabs[tab.label]
+                follow = lazy_tab.when_looked_at(tab.label)
                 for request in (looked.then, asked.change):
-                    request(follow, [*settings, *follower.inputs], follower.outputs, **event, **QUEUE)
+                    request(follow, [*settings, *lazy_tab.inputs], lazy_tab.outputs, **event, **QUEUE)
         for name, run in (("sanity", tests.on_sanity), ("stability", tests.on_stability)):
-            buttons[name].click(quiet(run, 2), visit, [trust[name], buttons[name]], **event, **TESTING)
+            buttons[name].click(
+                keep_outputs_at_end(run, 2), session, [trust[name], buttons[name]], **event, **TESTING
+            )
 
-        wire(row, visit, left.controls, Packages(explainers, handle.evidences))
+        wire(row, session, left.controls, Packages(explainers, handle.evidences))
 
         api = Endpoints(explainers, handle.evidences, compared.members)
         functions = [api.classify, api.explain, api.evidence, api.compare, WhatIfEndpoint(explainers).what_if]
-        further = {"method": followers["Compare"].inputs[0]} | what_if_tab.parameters()
+        further = {"method": lazy_tabs["Compare"].inputs[0]} | what_if_tab.parameters()
         publish(functions, left.photo, left.controls, further, **QUEUE)
     return page
 

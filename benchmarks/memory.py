@@ -13,7 +13,7 @@ from tqdm import tqdm
 from benchmarks.requests import VISIT, Request, draw, variants
 from benchmarks.serving import Server, ServingError, serving
 from benchmarks.visitor import VisitError, Visitor
-from carmodel.dataset import SPLITS, DataError, read_samples
+from carmodel.train.data import SPLITS, DataError, read_samples
 from carmodel.weights import WEIGHTS
 from page.examples import FOLDER
 

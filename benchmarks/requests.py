@@ -9,9 +9,9 @@ from typing import Any
 from PIL import Image, ImageEnhance, ImageOps
 
 from carmodel.network import CLASSES
-from explain.attribution import METHODS, REFERENCES
-from explain.detail import DETAILS
-from explain.edits import FILLS, WHOLE
+from explain.door import METHODS, REFERENCES
+from explain.smoothing import DETAILS
+from explain.what_if.edits import FILLS, WHOLE
 
 VISIT = "visit"  # of the page itself, with its tabs
 # How often each is drawn: what takes longest least often.

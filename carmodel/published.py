@@ -34,7 +34,7 @@ NOTES = (
     "those of the imported file, to the half precision of stored weights.",
     "It learnt from photos that were resized without antialiasing. Here it sees a smoother picture, so its "
     "answers can differ from those that the published program gives for the same photo.",
-    "Its probabilities are not calibrated: measure it with python -m carmodel.evaluate.",
+    "Its probabilities are not calibrated: measure it with python -m carmodel.measure.evaluate.",
 )
 
 

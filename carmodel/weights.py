@@ -3,12 +3,11 @@
 Weights are stored in half precision. The card holds the SHA-256 of the weights, so that the two cannot be
 mixed up. The same folder holds the reference frames that SHAP compares with and the rule of the priority
 ensemble. Each file is replaced in one step: whoever reads it meanwhile finds the old one or the new one.
-`python -m carmodel.weights` lists the networks of a folder and imports others (`carmodel.shelf`).
+`python -m carmodel.registry` lists the networks of a folder and imports others.
 """
 
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -55,7 +54,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 MAX_BYTES = 10_000_000  # of one file of weights
 REFERENCES = "references.safetensors"
 ENSEMBLE = "ensemble.json"
-LEARNING_RATES = "learning-rates.json"  # what carmodel.rates found
+LEARNING_RATES = "learning-rates.json"  # what carmodel.measure.lr_search found
 FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 NAMED = 3  # tensors that a message names at most
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -212,9 +211,3 @@ def _tensors(data: bytes, file: str) -> dict[str, Tensor]:
         if wants_memory(error):
             raise
         raise WeightsError(f"{file} is damaged: it cannot be read as safetensors.") from error
-
-
-if __name__ == "__main__":
-    from carmodel.shelf import main
-
-    sys.exit(main())

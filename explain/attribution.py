@@ -1,97 +1,79 @@
-"""One door to every method: `explain` a photo's score, or `refine` the map while it gets better.
+"""An attribution map as data, and the arithmetic of maps: mean and difference."""
 
-*What* is explained is a `Target`, a class or a contrast of two, as a callable on logits; *how* is a method.
-Every map is signed, summed over colour and laid on the 300×300 frame so that its sum stays what it was, which
-makes the maps of both networks comparable pixel by pixel. Every method runs on a private copy of the network
-and on clones of its inputs, so calls may run in threads and leave nothing behind.
-"""
-
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from carmodel.frame import FRAME
-from carmodel.network import CarNet
-from carmodel.photo import block_means
-from explain.integrated_gradients import REFERENCE_FRAMES
-from explain.maps import Attribution, difference, mean
-from explain.shapley import ShapleyValues, shapley_values
-from explain.stages import Progress, next_stage, rounds
 from explain.target import Target
 
-__all__ = ["METHODS", "REFERENCES", "Attribution", "Target", "difference", "explain", "mean", "refine"]
 
-METHODS = ("gradcam", "integrated_gradients", "shap")
-REFERENCES = tuple(REFERENCE_FRAMES)
-TOLERANCE = 0.02  # the gap at which Integrated Gradients stops, unless another is asked for
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """A map of what spoke for (positive) and against (negative) a score, and how far it adds up."""
 
+    map: Tensor  # (300, 300), logits per frame pixel; sums to the whole attribution
+    cells: Tensor  # the method's own map before it went to the frame; of combined maps the same as `map`
+    method: str  # "gradcam", "integrated_gradients" or "shap"
+    network: str  # "75", "100", "average" or "75 − 100"
+    target: Target
+    reference: str  # "black", "mean", "blur", "training frames" or "none"
+    score: float  # of the photo, in logits
+    reference_score: float | None  # of the reference, or the mean over references; None for Grad-CAM
+    gap: float | None  # see completeness_gap; None for Grad-CAM
+    steps: int  # of Integrated Gradients, 1 for other methods; of combined maps the larger
+    seconds: float  # of computing
 
-def explain(
-    networks: CarNet | Sequence[CarNet],
-    frame: Tensor,
-    target: Target,
-    method: str,
-    *,
-    reference: str = "blur",
-    references: Tensor | None = None,
-    tolerance: float = TOLERANCE,
-) -> Attribution:
-    """The map of one network, or of the average ensemble of two: the last stage of `refine`."""
-    stages = refine(
-        networks, frame, target, method, reference=reference, references=references, tolerance=tolerance
-    )
-    *_, last = stages
-    return last
+    @property
+    def total(self) -> float:
+        """The sum of the map, in logits."""
+        return self.map.sum(dtype=torch.float64).item()
 
 
-def refine(
-    networks: CarNet | Sequence[CarNet],
-    frame: Tensor,
-    target: Target,
-    method: str,
-    *,
-    reference: str = "blur",
-    references: Tensor | None = None,
-    tolerance: float = TOLERANCE,
-) -> Iterator[Attribution]:
-    """Maps that get better: one for Grad-CAM and SHAP, one for every doubling of Integrated Gradients.
+def completeness_gap(map: Tensor, score: float, reference_score: float) -> float:
+    """How far a map is from adding up: |sum − change of score| / max(|change of score|, 1 logit)."""
+    change = score - reference_score
+    return abs(map.sum(dtype=torch.float64).item() - change) / max(abs(change), 1.0)
 
-    frame is the photo (3, 300, 300) in [0, 1]; networks one network, or two for their average, whose map is
-    the mean of theirs. Integrated Gradients compares with `reference` (one of REFERENCES) and stops when the
-    gap is at most `tolerance`, after 40 steps (100 px: 80) at the earliest, or at 1,280 with the smallest gap
-    met. SHAP compares with `references` (n, 3, 300, 300), the frames of `carmodel.weights.load_references`. A
-    setting that a method has no use for is ignored.
 
-    Raises ValueError, at once, for settings that do not exist and for wrong shapes.
+def mean(attributions: Sequence[Attribution]) -> Attribution:
+    """The map of the average ensemble, whose score is the mean of the networks' scores: exactly their mean.
+
+    Raises ValueError for maps of different methods, targets or references.
     """
-    check(frame, method, reference, tolerance)
-    given = torch.empty(0) if references is None else references
-    if method == "shap" and given.shape[1:] != frame.shape:
-        raise ValueError(f"SHAP needs reference frames of shape (n, 3, {FRAME}, {FRAME}).")
-    pair = [networks] if isinstance(networks, nn.Module) else list(networks)
-    if len(pair) not in (1, 2):
-        raise ValueError(f"A map is of one network or of two, not of {len(pair)}.")
-
-    def shapley(network: CarNet) -> ShapleyValues:
-        x, known = block_means(frame, network.size), block_means(given, network.size)
-        return shapley_values(network, x, known, score=target.score)
-
-    def advance(network: CarNet, before: Progress | None, _: float) -> Progress:
-        return next_stage(network, frame, target, method, reference, shapley, before)
-
-    stages = rounds([partial(advance, network) for network in pair], tolerance)
-    return (stage[0] if len(stage) == 1 else mean(stage) for stage in stages)
+    return _combine(attributions, [1 / len(attributions)] * len(attributions), "average")
 
 
-def check(frame: Tensor, method: str, reference: str, tolerance: float) -> None:
-    """Raises ValueError, with a sentence, for what no method can work with."""
-    if frame.shape != (3, FRAME, FRAME):
-        raise ValueError(f"A frame has the shape (3, {FRAME}, {FRAME}), not {tuple(frame.shape)}.")
-    if method not in METHODS:
-        raise ValueError(f"There is no method {method!r}; the methods are {', '.join(METHODS)}.")
-    if reference not in REFERENCES:
-        raise ValueError(f"There is no reference {reference!r}; the references are {', '.join(REFERENCES)}.")
-    if not 0 < tolerance < 1:
-        raise ValueError(f"The tolerance is a fraction between 0 and 1, not {tolerance}.")
+def difference(first: Attribution, second: Attribution) -> Attribution:
+    """What spoke for the score in the first network rather than in the second: first − second.
+
+    The gap is relative to the difference of the changes, as for any map; it can be large where both
+    networks' own gaps are small, because the changes cancel and the errors need not.
+
+    Raises ValueError for maps of different methods, targets or references.
+    """
+    return _combine([first, second], [1.0, -1.0], f"{first.network} − {second.network}")
+
+
+def _combine(parts: Sequence[Attribution], weights: Sequence[float], network: str) -> Attribution:
+    if len({(part.method, part.target, part.reference) for part in parts}) != 1:
+        raise ValueError("Only maps of the same method, target and reference can be combined.")
+    maps = (weight * part.map for weight, part in zip(weights, parts, strict=True))
+    map = sum(maps, start=torch.zeros_like(parts[0].map))
+    score = sum(weight * part.score for weight, part in zip(weights, parts, strict=True))
+    reference_score = gap = None
+    if known := [part.reference_score for part in parts if part.reference_score is not None]:
+        reference_score = sum(weight * each for weight, each in zip(weights, known, strict=True))
+        gap = completeness_gap(map, score, reference_score)
+    return replace(
+        parts[0],
+        map=map,
+        cells=map,
+        network=network,
+        score=score,
+        reference_score=reference_score,
+        gap=gap,
+        steps=max(part.steps for part in parts),
+        seconds=sum(part.seconds for part in parts),
+    )

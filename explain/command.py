@@ -14,13 +14,13 @@ from carmodel.memory import wants_memory
 from carmodel.network import CLASSES
 from carmodel.photo import Photo, read_photo
 from carmodel.weights import WEIGHTS
-from explain.attribution import METHODS, REFERENCES, TOLERANCE
-from explain.detail import DETAILS
+from explain.door import METHODS, REFERENCES, TOLERANCE
 from explain.explainer import Classification, Explainer
-from explain.files import contents
-from explain.report import Report, row
+from explain.report.files import contents
+from explain.report.report import Report, row
+from explain.report.text import METHOD_NAMES
+from explain.smoothing import DETAILS
 from explain.target import Target
-from explain.words import METHOD_NAMES
 
 REPORT = "report.json"
 DESCRIPTION = (

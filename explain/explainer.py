@@ -11,16 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from carmodel.cue import Cue, describe
-from carmodel.cue import load as load_detector
 from carmodel.ensemble import Prediction, average, predict, priority
 from carmodel.network import SIZES, CarNet
+from carmodel.ood import Cue, describe
+from carmodel.ood import load as load_detector
 from carmodel.photo import Photo, block_means
 from carmodel.weights import WEIGHTS, WeightsError, load, load_owners, load_references
-from explain.attribution import TOLERANCE, Attribution, Target, check
 from explain.cache import ABSENT, Cache
-from explain.shapley import Background, ShapleyValues, background, shapley_values
-from explain.stages import Progress, next_stage, rounds
+from explain.door import TOLERANCE, Attribution, Target, check
+from explain.methods.refinement import Refinement, next_stage, rounds
+from explain.methods.shap import Background, ShapleyValues, background, shapley_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ class Explainer:
     ) -> Iterator[dict[str, Attribution]]:
         """The maps of the named networks together, again and again while they get better.
 
-        Settings and errors are those of `explain.attribution.refine`. With both networks, their `mean` is
+        Settings and errors are those of `explain.door.refine`. With both networks, their `mean` is
         within the tolerance too in the end.
         """
         check(photo.frame, method, reference, tolerance)
@@ -113,10 +113,10 @@ class Explainer:
             if name not in self.networks:
                 raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
 
-        def advance(name: str, before: Progress | None, wanted: float) -> Progress:
+        def advance(name: str, before: Refinement | None, wanted: float) -> Refinement:
             network, shown = self.networks[name], before.latest.steps if before else 0
 
-            def further(kept: Progress | None) -> Progress:
+            def further(kept: Refinement | None) -> Refinement:
                 settings = target, method, reference, shapley
                 return next_stage(network, photo.frame, *settings, kept or before).compact
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from carmodel.network import CLASSES
-from explain.words import named
+from explain.report.text import named
 from page.markup import picture
 from page.panel import panel
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from explain.markup import CELL, COLUMN_HEAD, doubt, picture, repeated
+from explain.report.markup import CELL, COLUMN_HEAD, doubt, picture, repeated
 
 __all__ = [
     "CELL",

@@ -4,7 +4,7 @@ from functools import partial
 
 import gradio as gr
 
-from explain.markup import written
+from explain.report.markup import written
 
 
 class Panel(gr.HTML):

@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo, PhotoError
-from explain.render import upright
+from explain.report.render import upright
 from page.server.bodies import ADDRESSES
 from page.server.paths import is_uploaded
 from page.server.refusals import NO_FETCHING

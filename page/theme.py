@@ -37,8 +37,8 @@ THEME.font = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 THEME.font_mono = "ui-monospace, Consolas, monospace"
 
 # In the head as it is: gradio rewrites what launch() takes as css and drops container queries.
-STYLES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.rglob("*.css")))
-SCRIPT = (FOLDER / "take_away" / "save.js").read_text(encoding="utf-8")
+STYLES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("styles/*.css")))
+SCRIPT = (FOLDER / "export" / "save.js").read_text(encoding="utf-8")
 HEAD = f"<style>{STYLES}</style><script>{SCRIPT}</script>"
 HEADER = Markup(
     '<header class="top"><h1>{}</h1><p>Two small networks name a car’s body style: sedan, coupe, SUV '

@@ -16,9 +16,9 @@ import torch
 from carmodel.card import Card
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.weights import WEIGHTS, available, save, save_references
-from explain.evidence import Evidence
-from explain.faithfulness import Controls, Curve, Faithfulness, beats
-from explain.regions import Share
+from explain.evidence.evidence import Evidence
+from explain.evidence.faithfulness import Controls, Curve, Faithfulness, beats
+from explain.evidence.regions import Share
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120  # seconds, on a busy machine

@@ -16,9 +16,9 @@ from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 from dashboard import build, load_explainers, main
 from explain.explainer import Explainer
-from explain.members import others
+from explain.networks import others
 from page.api import answers
-from page.explain_tab.stream import Controls
+from page.tabs.explain.stream import Controls
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "suv_1.jpg"

@@ -81,7 +81,7 @@ def test_training(photos, tmp_path, environment):
 
 
 def test_frames_of_photos_whose_names_look_the_same_are_kept_apart(tmp_path):
-    from carmodel.dataset import Sample, load_frames
+    from carmodel.train.data import Sample, load_frames
 
     for place, byte in enumerate((b"\xe8", b"\xe9")):
         path = tmp_path / os.fsdecode(b"caf" + byte + b".png")

@@ -8,8 +8,8 @@ import torch
 
 from carmodel.photo import block_means, read_photo
 from carmodel.weights import available, load, save
-from explain.attribution import METHODS
 from explain.command import main
+from explain.door import METHODS
 from explain.explainer import Explainer
 from explain.target import Target
 from tests.golden import EXAMPLES, FILE, PICTURES, logits

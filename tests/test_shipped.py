@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from carmodel.dataset import load_frames, read_samples
-from carmodel.evaluate import accuracy_by_source, logits_of
+from carmodel.measure.evaluate import accuracy_by_source, logits_of
 from carmodel.photo import read_photo
+from carmodel.train.data import load_frames, read_samples
 from carmodel.weights import WEIGHTS, available, load, load_references
-from explain.attribution import METHODS
+from explain.attribution import mean
+from explain.door import METHODS
 from explain.explainer import Explainer
-from explain.maps import mean
 from explain.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent

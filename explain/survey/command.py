@@ -24,16 +24,16 @@ from torch import distributed
 from tqdm import tqdm
 
 from carmodel.card import read_card
-from carmodel.dataset import SPLITS, DataError, Sample, read_samples
 from carmodel.files import shown, whole_file, write_whole
 from carmodel.memory import wants_memory
 from carmodel.network import SIZES
-from carmodel.processes import Processes
+from carmodel.train.data import SPLITS, DataError, Sample, read_samples
+from carmodel.train.distributed import Processes
 from carmodel.weights import WEIGHTS, WeightsError, load_references
-from explain.attribution import REFERENCES, TOLERANCE
-from explain.detail import DETAILS
-from explain.markup import written
-from explain.report import PACKAGES
+from explain.door import REFERENCES, TOLERANCE
+from explain.report.markup import written
+from explain.report.report import PACKAGES
+from explain.smoothing import DETAILS
 from explain.survey.figures import draw
 from explain.survey.findings import Findings, gather
 from explain.survey.records import (

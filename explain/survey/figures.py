@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carmodel.network import CLASSES
-from explain.attribution import METHODS
-from explain.sanity import LAYERS
+from explain.door import METHODS
+from explain.evidence.sanity import LAYERS
+from explain.report.text import METHOD_NAMES, NETWORK_NAMES, named
 from explain.survey.photo import CONTROLS, NETWORKS, ORDERS
-from explain.words import METHOD_NAMES, NETWORK_NAMES, named
 
 if TYPE_CHECKING:  # slow to import: only when something is drawn
     from matplotlib.axes import Axes

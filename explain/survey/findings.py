@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carmodel.dataset import Sample
 from carmodel.network import CLASSES
+from carmodel.train.data import Sample
 from explain.survey.photo import PARTS
 from explain.survey.records import Record, Row, SurveyError, read_record, record_path
 

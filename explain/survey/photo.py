@@ -19,15 +19,15 @@ from torch.nn import functional as F
 from carmodel.frame import FRAME
 from carmodel.network import SIZES
 from carmodel.photo import Photo
-from explain.attribution import METHODS
-from explain.compare import Agreement, agreement
-from explain.detail import DETAILS, at_detail
-from explain.evidence import Evidence, evidence
+from explain.attribution import Attribution, mean
+from explain.door import METHODS
+from explain.evidence.agreement import Agreement, agreement
+from explain.evidence.evidence import Evidence, evidence
+from explain.evidence.faithfulness import Faithfulness, control_logits, controls
+from explain.evidence.sanity import cascade
+from explain.evidence.stability import stability
 from explain.explainer import Explainer
-from explain.faithfulness import Faithfulness, control_logits, controls
-from explain.maps import Attribution, mean
-from explain.sanity import cascade
-from explain.stability import stability
+from explain.smoothing import DETAILS, at_detail
 from explain.survey.records import Record, Row
 from explain.target import Target
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carmodel.dataset import Sample
 from carmodel.files import name_bytes, whole_file
 from carmodel.network import CLASSES
+from carmodel.train.data import Sample
 
 Row = dict[str, str | int | float | bool | None]
 SETTINGS = "settings.json"

@@ -6,13 +6,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from explain.attribution import METHODS
-from explain.markup import CELL, repeated
-from explain.sanity import LAYERS
+from explain.door import METHODS
+from explain.evidence.sanity import LAYERS
+from explain.report.markup import CELL, repeated
+from explain.report.text import METHOD_NAMES, NETWORK_NAMES, percent
 from explain.survey.figures import MEASURES, NAMES
 from explain.survey.photo import AVERAGE, CONTROLS, NETWORKS, ORDERS
-from explain.survey.words import ALTERNATIVES, SECTIONS, STYLE, TITLE
-from explain.words import METHOD_NAMES, NETWORK_NAMES, percent
+from explain.survey.phrases import ALTERNATIVES, SECTIONS, STYLE, TITLE
 
 Summary = Mapping[str, Any]
 Rows = list[tuple[str, ...]]

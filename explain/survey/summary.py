@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carmodel.dataset import Sample
 from carmodel.metrics import wilson
 from carmodel.network import CLASSES
-from explain.attribution import METHODS, TOLERANCE
+from carmodel.train.data import Sample
+from explain.door import METHODS, TOLERANCE
+from explain.report.text import EXACT
 from explain.survey.findings import Findings
 from explain.survey.photo import CONTROLS, NETWORKS, ORDERS
 from explain.survey.records import Row
-from explain.words import EXACT
 
 RESAMPLES = 5000
 SEED = 0

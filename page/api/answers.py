@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from carmodel.photo import Photo
-from explain.attribution import METHODS
-from explain.compare import agreements, least_alike
-from explain.detail import at_detail
-from explain.evidence import Evidence, verdict
+from explain.door import METHODS
+from explain.evidence.agreement import agreements, least_alike
+from explain.evidence.evidence import Evidence, verdict
+from explain.evidence.faithfulness import Faithfulness
 from explain.explainer import Explainer
-from explain.faithfulness import Faithfulness
-from explain.members import Member
-from explain.report import Report, as_table, map_table, photo_table, prediction_table, row, scale_of
+from explain.networks import Member
+from explain.report.report import Report, as_table, map_table, photo_table, prediction_table, row, scale_of
+from explain.report.text import describe
+from explain.smoothing import at_detail
 from explain.target import Target
-from explain.words import describe
 from page.api.answer_types import (
     AgreementAnswer,
     AreasAnswer,
@@ -23,9 +23,9 @@ from page.api.answer_types import (
     Examined,
     Explained,
 )
-from page.compare_tab.agreement import finding
-from page.explain_tab.evidence import AVERAGE, Evidences
-from page.explain_tab.stream import Controls
+from page.tabs.compare.agreement import finding
+from page.tabs.explain.evidence import AVERAGE, Evidences
+from page.tabs.explain.stream import Controls
 
 PREDICTION = (
     "photo",

@@ -14,14 +14,14 @@ import gradio as gr
 from pydantic import TypeAdapter
 
 from carmodel.photo import Photo, PhotoError, read_photo
-from explain.edits import EditError
 from explain.explainer import Explainer
-from explain.members import Member
+from explain.networks import Member
+from explain.what_if.edits import EditError
 from page.api import answers
 from page.api.answer_types import Classified, Compared, Examined, Explained
-from page.explain_tab.evidence import Evidences
-from page.explain_tab.stream import Controls, ControlsError
 from page.markup import SORRY
+from page.tabs.explain.evidence import Evidences
+from page.tabs.explain.stream import Controls, ControlsError
 
 log = logging.getLogger(__name__)
 

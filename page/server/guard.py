@@ -1,7 +1,7 @@
 """What stands between strangers and gradio: it refuses what no page, API or MCP client of ours sends.
 
 In this order: a name or a website that the page does not belong to, a route that is closed, too many open
-requests, a visit that is not the visitor's, a body that is too large, too slow or no JSON. Whatever fails
+requests, a session that is not the visitor's, a body that is too large, too slow or no JSON. Whatever fails
 behind it ends in a sentence. Uploads and files have handlers of our own (page.server.files).
 """
 

@@ -21,9 +21,9 @@ def share_arenas() -> None:
 
 
 class SmallSession(SessionState):
-    """A visit of which gradio keeps the states alone.
+    """A session of which gradio keeps the states alone.
 
-    It would keep what every part of the page showed last too, megabytes of pictures a visit, for the links
+    It would keep what every part of the page showed last too, megabytes of pictures a session, for the links
     that its own button makes; ours hold settings only.
     """
 

@@ -27,7 +27,7 @@ class LastingQueue(Queue):
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
         super().__init__(*given, **named)
-        self._unread: dict[str, float] = {}  # visit -> since when it has something to read, in seconds
+        self._unread: dict[str, float] = {}  # session -> since when it has something to read, in seconds
 
     def start(self) -> None:
         self.closing = False
@@ -64,7 +64,7 @@ class LastingQueue(Queue):
             super()._cancel_asyncio_tasks()
 
     def send_message(self, event: Event, event_message: EventMessage) -> None:
-        """Tells a visitor something; an event whose visit has been forgotten is over."""
+        """Tells a visitor something; an event whose session has been forgotten is over."""
         messages = self.pending_messages_per_session.get(event.session_hash)
         if messages is not None:
             if messages.empty():
@@ -100,7 +100,7 @@ class LastingQueue(Queue):
             self.pending_messages_per_session[session].put_nowait(over)
 
     def forget(self, session: str) -> None:
-        """Lets go of a visit: its states, and what it was not told yet."""
+        """Lets go of a session: its states, and what it was not told yet."""
         self.blocks.state_holder.session_data.pop(session, None)
         self.blocks.state_holder.time_last_used.pop(session, None)
         self.pending_messages_per_session.pop(session, None)

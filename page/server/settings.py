@@ -11,20 +11,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from page.export.preview import APP
 from page.server.files import Files
 from page.server.guard import Guard
 from page.server.hosts import Hosts
 from page.server.routes import API
 from page.server.uploads import Uploads
 from page.server.visitors import Visitors
-from page.take_away.preview import APP
 
 WAITING = 48  # requests in the queue, about a minute of work on two cores; who comes then is told so
 
 
 @dataclass(frozen=True, eq=False)
 class Access:
-    """Who may do what: where uploads go, under which names the page is served, and whose visits are whose."""
+    """Who may do what: where uploads go, the names the page is served under, and whose sessions are whose."""
 
     uploads: Uploads
     hosts: Hosts = field(default_factory=Hosts)
@@ -72,7 +72,7 @@ def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None
         "mcp_server": True,
         "ssr_mode": False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
         "run_history": False,  # gradio would keep every photo and result in the browser
-        "state_session_capacity": 200,  # visits in memory; explain.cache counts their photos
+        "state_session_capacity": 200,  # sessions in memory; explain.cache counts their photos
         "app_kwargs": {
             "routes": [*Files(access.uploads).routes, *ANSWERED, *APP["routes"]],
             "middleware": [guard, *APP["middleware"]],

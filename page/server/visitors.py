@@ -1,6 +1,6 @@
-"""Who asks: the address of a visitor, and to whom a visit belongs.
+"""Who asks: the address of a visitor, and to whom a session belongs.
 
-A visit is named by the session hash that the page draws at random in the browser; whoever knows it can read
+A session is named by the session hash that the page draws at random in the browser; whoever knows it can read
 its answers and end its work. So it is bound to the first who uses it: to the cookie that the page sets, or
 without one, as programs come, to the address.
 """
@@ -39,10 +39,10 @@ class Visitor:
 
 
 class Visitors:
-    """Tells visitors apart, and remembers whose visits are whose; may be shared by threads.
+    """Tells visitors apart, and remembers whose sessions are whose; may be shared by threads.
 
     Where one address begins more than VISITS, `ended` is called with its least recently used one's hash, so
-    that nobody's visits push out another's.
+    that nobody's sessions push out another's.
     """
 
     def __init__(self, ended: Callable[[str], None] = lambda session: None) -> None:
@@ -72,7 +72,7 @@ class Visitors:
     def owns(self, visitor: Visitor, name: str, begins: bool = False) -> bool:
         """Whether a session hash or event id is this visitor's.
 
-        A hash that was not seen before is from now on, where it `begins` a visit, and nobody's otherwise.
+        A hash that was not seen before is from now on, where it `begins` a session, and nobody's otherwise.
         """
         late = None
         with self._lock:
@@ -96,12 +96,12 @@ class Visitors:
                 self._events.popitem(last=False)
 
     def _make_room(self, address: str, session: str) -> str | None:
-        """Enters a visit of an address; the one that has to go for it."""
-        visits = self._visits_of.setdefault(address, OrderedDict())
-        visits[session] = None
-        if len(visits) <= VISITS:
+        """Enters a session of an address; the one that has to go for it."""
+        sessions = self._visits_of.setdefault(address, OrderedDict())
+        sessions[session] = None
+        if len(sessions) <= VISITS:
             return None
-        late, _ = visits.popitem(last=False)
+        late, _ = sessions.popitem(last=False)
         del self._visits[late]
         return late
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.requests import KINDS, SHARES, draw, variants
-from explain.attribution import METHODS, REFERENCES
+from explain.door import METHODS, REFERENCES
 
 PHOTOS = [Path("one.jpg"), Path("other.jpg")]
 

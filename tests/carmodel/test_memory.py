@@ -4,11 +4,11 @@ import pytest
 
 from carmodel import memory
 from carmodel.card import read_card
-from carmodel.checkpoint import read_checkpoint
-from carmodel.cue import load as load_detector
-from carmodel.dataset import Sample, load_frames
 from carmodel.memory import wants_memory
+from carmodel.ood import load as load_detector
 from carmodel.published import read_state_dict
+from carmodel.train.checkpoint import read_checkpoint
+from carmodel.train.data import Sample, load_frames
 from carmodel.weights import WEIGHTS, load, load_references
 from explain.survey import workers
 from explain.survey.workers import Task, work

@@ -7,9 +7,9 @@ from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES, CarNet
 from carmodel.photo import Photo, block_means
+from explain.attribution import Attribution
 from explain.explainer import Classification
-from explain.maps import Attribution
-from explain.report import Report, row
+from explain.report.report import Report, row
 from explain.target import Target
 
 

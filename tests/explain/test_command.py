@@ -172,7 +172,7 @@ def test_a_full_disk_leaves_no_half_report(folder, tmp_path, monkeypatch, capsys
     def fail(report):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("explain.files.contact_sheet", fail)
+    monkeypatch.setattr("explain.report.files.contact_sheet", fail)
     assert run(folder, tmp_path / "out") == 2
     assert capsys.readouterr().err.endswith(
         f"Cannot write into {tmp_path / 'out'}: No space left on device. "

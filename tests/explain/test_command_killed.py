@@ -34,7 +34,7 @@ with mock.patch("{place}", kill):
 """
 
 
-@pytest.mark.parametrize("place", ["explain.files.contact_sheet", "pathlib.Path.replace"])
+@pytest.mark.parametrize("place", ["explain.report.files.contact_sheet", "pathlib.Path.replace"])
 def test_a_killed_run_leaves_no_report_and_the_next_one_completes(random_weights, tmp_path, place):
     """Killed while files are written, or once some of them have taken the place of an earlier run's."""
     photo, out = tmp_path / "car.png", tmp_path / "out"

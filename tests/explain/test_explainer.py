@@ -7,15 +7,15 @@ import torch
 from torch import nn
 
 from carmodel.card import Card, WeightsError
-from carmodel.cue import Detector, Spread
-from carmodel.cue import save as save_detector
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES
+from carmodel.ood import Detector, Spread
+from carmodel.ood import save as save_detector
 from carmodel.photo import Photo, block_means
 from carmodel.weights import save, save_references
 from explain import explainer as module
-from explain.attribution import METHODS, explain
 from explain.cache import Cache
+from explain.door import METHODS, explain
 from explain.explainer import Explainer
 from explain.target import Target
 

@@ -12,15 +12,15 @@ from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.metrics import Disagreement, Scores, wilson
 from carmodel.network import CLASSES, SIZES
 from carmodel.photo import Photo
+from explain.attribution import Attribution, completeness_gap
 from explain.cache import Cache
 from explain.explainer import Classification
-from explain.maps import Attribution, completeness_gap
 from explain.survey.summary import Interval
 from explain.target import Target
 from page.background import Background
-from page.networks_tab.measured import Evaluation
-from page.networks_tab.surveyed import Survey
-from page.visit import Subject
+from page.session import Subject
+from page.tabs.networks.measured import Evaluation
+from page.tabs.networks.surveyed import Survey
 
 
 class FakeExplainer:
@@ -73,7 +73,7 @@ def quick_pictures(monkeypatch) -> None:
     def tiny(attribution, photo, scale, strength):
         return Image.new("RGB", (3, 2), (round(255 * strength), 0, 0))
 
-    monkeypatch.setattr("page.explain_tab.grid.overlay", tiny)
+    monkeypatch.setattr("page.tabs.explain.grid.overlay", tiny)
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def quick_evidence(monkeypatch, known):
     def control_logits(network, frame, size):
         asked.append(f"{network}, {size} cells a side")
 
-    monkeypatch.setattr("page.explain_tab.evidence.evidence", evidence)
-    monkeypatch.setattr("page.explain_tab.evidence.control_logits", control_logits)
-    monkeypatch.setattr("page.explain_tab.evidence.controls", lambda networks, frame, target, known: None)
+    monkeypatch.setattr("page.tabs.explain.evidence.evidence", evidence)
+    monkeypatch.setattr("page.tabs.explain.evidence.control_logits", control_logits)
+    monkeypatch.setattr("page.tabs.explain.evidence.controls", lambda networks, frame, target, known: None)
     return asked
 
 

@@ -10,23 +10,23 @@ from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
 from dashboard import build, load_explainers
 from explain.explainer import Explainer
-from explain.markup import written
-from explain.members import others
-from explain.offline import offline
+from explain.networks import others
+from explain.report.html import offline
+from explain.report.markup import written
 from page.api.answers import report
 from page.background import Background
-from page.compare_tab.handlers import CompareHandlers
-from page.explain_tab.evidence import Evidences
-from page.explain_tab.handlers import Handlers
-from page.explain_tab.stream import Controls
-from page.guide_tab import tab as guide_tab
-from page.networks_tab import tab as networks_tab
-from page.networks_tab.reader import read
+from page.export.package import Packages
 from page.panel import Panel
-from page.take_away.package import Packages
-from page.trust_tab.handlers import TrustHandlers
-from page.visit import Visit
-from page.what_if_tab.handlers import Trial, WhatIfHandlers
+from page.session import Session
+from page.tabs.compare.handlers import CompareHandlers
+from page.tabs.explain.evidence import Evidences
+from page.tabs.explain.handlers import Handlers
+from page.tabs.explain.stream import Controls
+from page.tabs.guide import tab as guide_tab
+from page.tabs.networks import tab as networks_tab
+from page.tabs.networks.reader import read
+from page.tabs.trust.handlers import TrustHandlers
+from page.tabs.what_if.handlers import Trial, WhatIfHandlers
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'& x=y"
 FILE = '<img src=x onerror=alert(3)>"&'  # a name, in which no “/” can stand
@@ -200,13 +200,13 @@ def test_tabs_about_a_photo(explainers, shipped, fake, saved, monkeypatch):
 
 def said(explainers, photo):
     """All that the tabs about a photo say of one, as the browser is given it."""
-    visit, trial, evidences = Visit(), Trial(), Evidences(Background())
+    session, trial, evidences = Session(), Trial(), Evidences(Background())
     steps = [
-        *Handlers(explainers).on_photo(photo, visit, *CONTROLS),
-        *TrustHandlers(explainers, evidences).on_maps(visit, *CONTROLS),
-        *CompareHandlers([*explainers.values()]).refresh(visit, *CONTROLS, *CHOICE),
-        *WhatIfHandlers(explainers).on_whole(visit, *CONTROLS, trial, ["border"]),
-        *((told,) for *_, told in Packages(explainers, evidences).on_pack(visit, *CONTROLS)),
+        *Handlers(explainers).on_photo(photo, session, *CONTROLS),
+        *TrustHandlers(explainers, evidences).on_maps(session, *CONTROLS),
+        *CompareHandlers([*explainers.values()]).refresh(session, *CONTROLS, *CHOICE),
+        *WhatIfHandlers(explainers).on_whole(session, *CONTROLS, trial, ["border"]),
+        *((told,) for *_, told in Packages(explainers, evidences).on_pack(session, *CONTROLS)),
     ]
     html = [value for step in steps for value in step if isinstance(value, str) and value != trial.edits.fill]
     assert len(html) > 50

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from carmodel.dataset import Sample
 from carmodel.network import CLASSES
-from explain.attribution import METHODS
+from carmodel.train.data import Sample
+from explain.door import METHODS
 from explain.survey.photo import NETWORKS, ORDERS
 from explain.survey.records import Record
 

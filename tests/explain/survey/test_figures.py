@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explain.attribution import METHODS
-from explain.sanity import LAYERS
+from explain.door import METHODS
+from explain.evidence.sanity import LAYERS
 from explain.survey import figures
 from explain.survey.findings import gather
 from explain.survey.photo import NETWORKS, ORDERS
+from explain.survey.phrases import ALTERNATIVES
 from explain.survey.records import Record, record_path, write_record
 from explain.survey.summary import summarise
-from explain.survey.words import ALTERNATIVES
 
 
 @pytest.fixture(scope="module")

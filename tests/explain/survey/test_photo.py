@@ -10,13 +10,13 @@ from torch.nn import functional as F
 from carmodel.ensemble import Prediction
 from carmodel.photo import read_photo
 from explain import faithfulness
-from explain.attribution import METHODS
-from explain.compare import agreement
-from explain.detail import at_detail
-from explain.evidence import evidence
+from explain.attribution import mean
+from explain.door import METHODS
+from explain.evidence.agreement import agreement
+from explain.evidence.evidence import evidence
+from explain.evidence.sanity import Step
 from explain.explainer import Explainer
-from explain.maps import mean
-from explain.sanity import Step
+from explain.smoothing import at_detail
 from explain.survey import photo as module
 from explain.survey.photo import NETWORKS, ORDERS, survey_maps, survey_sanity, survey_stability
 from explain.target import Target

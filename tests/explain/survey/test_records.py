@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carmodel.dataset import Sample
+from carmodel.train.data import Sample
 from explain.survey import records
 from explain.survey.records import (
     Record,

@@ -3,13 +3,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from explain.attribution import METHODS
-from explain.sanity import LAYERS
+from explain.door import METHODS
+from explain.evidence.sanity import LAYERS
 from explain.survey.findings import gather
+from explain.survey.phrases import SECTIONS, TITLE
 from explain.survey.records import Record, record_path, write_record
 from explain.survey.report import as_html
 from explain.survey.summary import summarise
-from explain.survey.words import SECTIONS, TITLE
 
 VOID = {"meta", "img", "br"}
 

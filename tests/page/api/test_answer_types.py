@@ -4,8 +4,8 @@ from pydantic import TypeAdapter
 from page.api import answers
 from page.api.answer_types import Classified, Examined, Explained
 from page.background import Background
-from page.explain_tab.evidence import Evidences
-from page.explain_tab.stream import Controls
+from page.tabs.explain.evidence import Evidences
+from page.tabs.explain.stream import Controls
 
 
 @pytest.mark.parametrize("mode", ["average", "priority"])

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from carmodel.network import CLASSES
-from explain.members import members
+from explain.networks import members
 from explain.target import Target
 from page.api.answers import classify, compare, evidence, explain
 from page.background import Background
-from page.explain_tab.evidence import Evidences
-from page.explain_tab.stream import Controls
+from page.tabs.explain.evidence import Evidences
+from page.tabs.explain.stream import Controls
 
 
 def test_classification_as_json(fake, photo):

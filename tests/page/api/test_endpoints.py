@@ -5,12 +5,12 @@ import pytest
 from gradio.utils import get_function_description
 from pydantic import TypeAdapter
 
-from explain.members import members
+from explain.networks import members
 from page.api.answer_types import Compared
 from page.api.endpoints import Endpoints
 from page.background import Background
-from page.explain_tab.evidence import Evidences
 from page.markup import SORRY
+from page.tabs.explain.evidence import Evidences
 
 
 @pytest.fixture

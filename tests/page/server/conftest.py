@@ -12,7 +12,7 @@ from page.server.visitors import Visitors
 
 
 class Behind:
-    """Answers with the body it was given; what the visit is called says how it fails."""
+    """Answers with the body it was given; what the session is called says how it fails."""
 
     def __init__(self):
         self.seen = 0

@@ -9,8 +9,8 @@ from page.markup import SORRY
 from page.photo_input import PhotoInput
 from page.server.checked import CheckedBlocks, wrong
 from page.server.refusals import NO_ROOM, NOT_UNDERSTOOD, NOT_UPLOADED
-from page.side import side
-from page.what_if_tab.tab import parameters
+from page.sidebar import side
+from page.tabs.what_if.tab import parameters
 
 PHOTO = {"path": "car.jpg", "meta": {"_type": "gradio.FileData"}}
 RIGHT = {

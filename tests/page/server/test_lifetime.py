@@ -65,7 +65,7 @@ def test_a_page_that_is_told_to_stop_does_so_at_once_and_leaves_nothing(start, t
     """Also while it computes, and with connections open that would never end by themselves."""
     page, url = start()
     heartbeats = [
-        urllib.request.urlopen(f"{url}/gradio_api/heartbeat/visit{n}", timeout=60) for n in range(3)
+        urllib.request.urlopen(f"{url}/gradio_api/heartbeat/session{n}", timeout=60) for n in range(3)
     ]
     (home,) = tmp_path.glob(f"{PREFIX}*")
     (home / "files" / "car.jpg").write_bytes(b"x")

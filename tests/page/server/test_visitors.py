@@ -13,20 +13,20 @@ def scope(address="192.0.2.1", **headers):
 
 def test_a_visit_is_its_first_users():
     visitors = Visitors()
-    assert not visitors.owns(ANN, "visit")  # nobody's
-    assert visitors.owns(ANN, "visit", begins=True)
-    assert visitors.owns(ANN, "visit")
-    assert not visitors.owns(BOB, "visit", begins=True)
-    assert not visitors.owns(BOB, "visit")
-    assert visitors.owns(Visitor("a", "198.51.100.9"), "visit")  # a phone on another network
+    assert not visitors.owns(ANN, "session")  # nobody's
+    assert visitors.owns(ANN, "session", begins=True)
+    assert visitors.owns(ANN, "session")
+    assert not visitors.owns(BOB, "session", begins=True)
+    assert not visitors.owns(BOB, "session")
+    assert visitors.owns(Visitor("a", "198.51.100.9"), "session")  # a phone on another network
 
 
 def test_without_cookies_the_address_counts():
     visitors = Visitors()
     program = Visitor("", "192.0.2.1")
-    assert visitors.owns(program, "visit", begins=True)
-    assert not visitors.owns(Visitor("", "192.0.2.2"), "visit")
-    assert not visitors.owns(Visitor("a", "192.0.2.2"), "visit")
+    assert visitors.owns(program, "session", begins=True)
+    assert not visitors.owns(Visitor("", "192.0.2.2"), "session")
+    assert not visitors.owns(Visitor("a", "192.0.2.2"), "session")
 
 
 def test_events_that_are_long_over_are_forgotten(monkeypatch):

@@ -1,0 +1,200 @@
+"""How cost grows with work, measured and drawn: `python -m benchmarks.growth --out docs/growth.png`."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+
+import torch
+from tqdm import tqdm
+
+from benchmarks.implementations import our_page
+from benchmarks.measure import Timing
+from carmodel.files import write_whole
+from carmodel.photo import Photo, block_means, read_photo
+from carmodel.weights import WEIGHTS
+from explain.explainer import Explainer
+from explain.methods.integrated_gradients import REFERENCE_FRAMES, Line, refined
+from explain.methods.shap import background, shapley_values
+from explain.survey.records import record_path
+from explain.survey.workers import Task, work
+from explain.target import Target
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+DOUBLINGS = 7  # of Integrated Gradients' first steps
+REFERENCES = (4, 8, 16, 32, 64)
+USERS = (1, 2, 4, 8, 16)
+DESCRIPTION = """Measure how cost grows with the steps of Integrated Gradients, SHAP's references, the photos
+of a survey and the users at once, with one thread an operation."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """What an amount of work costs."""
+
+    series: str
+    work: int
+    timing: Timing
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit code."""
+    parser = argparse.ArgumentParser("python -m benchmarks.growth", description=DESCRIPTION)
+    add = parser.add_argument
+    add_counts = partial(add, nargs="+", type=int, metavar="N")
+    add_counts("--survey", default=(1, 4, 16), help="photos in a survey (default: 1 4 16)")
+    add_counts("--workers", default=(1, 2), help="processes of a survey (default: 1 2)")
+    add_counts("--users", default=USERS, help="users at once (default: 1 2 4 8 16)")
+    add("--out", type=Path, metavar="PNG", help="draw into this file")
+    add("--weights", metavar="DIR", type=Path, default=WEIGHTS, help="folder of weights")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    files = sorted(EXAMPLES.glob("*.jpg"))
+    photos = [read_photo(file) for file in files]
+    warm = Explainer(options.weights)
+    our_page(warm, photos[0], Target("suv"), "blur")
+    parts: dict[str, Callable[[], list[Point]]] = {
+        "steps of Integrated Gradients": partial(steps, warm, photos[1]),
+        "references of SHAP": partial(references, warm, photos[1]),
+        "users at once": partial(users, options.weights, photos, options.users),
+        "photos in a survey": partial(survey, options.weights, files, options.survey, options.workers),
+    }
+    found = {name: measure() for name, measure in tqdm(parts.items(), disable=None)}
+    print(as_text(found))
+    if options.out:
+        write_whole(options.out, draw(found))
+    return 0
+
+
+def steps(explainer: Explainer, photo: Photo) -> list[Point]:
+    """Integrated Gradients of a class by both networks, doubling by doubling; each has cost all before it."""
+    frames = torch.stack([photo.frame, REFERENCE_FRAMES["blur"](photo.frame)])
+    found = []
+    for name, network in explainer.networks.items():
+        x, reference = block_means(frames, network.size)
+        line, total = Line(x, reference), Timing(0.0, 0.0)
+        for _ in range(DOUBLINGS):
+            with _Clock() as clock:
+                line = integral = refined(network, Target("suv").score, line)
+            total = Timing(total.cpu + clock.timing.cpu, total.wall + clock.timing.wall)
+            found.append(Point(f"{name} px", integral.steps, total))
+    return found
+
+
+def references(explainer: Explainer, photo: Photo) -> list[Point]:
+    """SHAP of a class by both networks for ever more references, whose traces are kept for all photos."""
+    found = []
+    for name, network in explainer.networks.items():
+        x, few = (block_means(frames, network.size) for frames in (photo.frame, explainer.references))
+        for count in REFERENCES:
+            known = background(network, few[torch.arange(count) % len(few)])
+            with _Clock() as clock:
+                shapley_values(network, x, known, score=Target("suv").score)
+            found.append(Point(f"{name} px", count, clock.timing))
+    return found
+
+
+def users(weights: Path, photos: Sequence[Photo], counts: Sequence[int]) -> list[Point]:
+    """Users who each want all maps of a photo of their own from one Explainer at the same time."""
+    found = []
+    for count in counts:
+        explainer = Explainer(weights)
+        our_page(explainer, photos[-1], Target("coupe"), "blur")  # the references are known from then on
+        chosen = [photos[i % len(photos)] for i in range(count)]
+        with _Clock() as clock, ThreadPoolExecutor(count) as threads:
+            list(threads.map(lambda photo, of=explainer: our_page(of, photo, Target("suv"), "blur"), chosen))
+        found.append(Point("all maps of a photo each", count, clock.timing))
+    return found
+
+
+def survey(
+    weights: Path, files: Sequence[Path], counts: Sequence[int], workers: Sequence[int]
+) -> list[Point]:
+    """The maps and evidence of ever more photos by as many processes; the examples again and again.
+
+    The most photos, which take longest, are left to the most processes.
+    """
+    found = []
+    for processes in workers:
+        for count in counts:
+            if processes < max(workers) and count == max(counts) > min(counts):
+                continue
+            with tempfile.TemporaryDirectory() as folder, _Clock() as clock:
+                tasks = [
+                    Task(files[i % len(files)], "maps", record_path(Path(folder), i + 1, "maps"))
+                    for i in range(count)
+                ]
+                for _ in work(tasks, processes, weights, "final"):
+                    pass
+            found.append(Point(f"{processes} process{'es' * (processes > 1)}", count, clock.timing))
+    return found
+
+
+class _Clock:
+    """Measures what runs inside it, in this process and in those that have ended in the meantime."""
+
+    timing: Timing
+
+    def __enter__(self) -> "_Clock":
+        self._began = time.perf_counter(), _cpu()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        wall, cpu = self._began
+        self.timing = Timing(_cpu() - cpu, time.perf_counter() - wall)
+
+
+def _cpu() -> float:
+    used = [getrusage(each) for each in (RUSAGE_SELF, RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def as_text(found: dict[str, list[Point]]) -> str:
+    """The table for people, in Markdown."""
+    lines = [
+        "| work | | amount | CPU s | s | amount a CPU second | a second |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, points in found.items():
+        for point in points:
+            cpu, wall = point.timing.cpu, point.timing.wall
+            rates = f"{point.work / cpu:.3g} | {point.work / wall:.3g}"
+            lines.append(f"| {name} | {point.series} | {point.work} | {cpu:.2f} | {wall:.2f} | {rates} |")
+    return "\n".join(lines)
+
+
+def draw(found: dict[str, list[Point]]) -> bytes:
+    """A panel for each kind of work: CPU seconds, both axes logarithmic, and what is proportional, dotted."""
+    from io import BytesIO
+
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 6.4), dpi=110, layout="constrained")
+    for panel, (name, points) in zip(figure.subplots(2, 2).flat, found.items(), strict=True):
+        for series in dict.fromkeys(point.series for point in points):
+            same = [point for point in points if point.series == series]
+            amounts = [point.work for point in same]
+            [line] = panel.plot(amounts, [point.timing.cpu for point in same], "o-", label=series)
+            last = same[-1]
+            proportional = [last.timing.cpu * amount / last.work for amount in amounts]
+            panel.plot(amounts, proportional, ":", color=line.get_color())
+        panel.set(xscale="log", yscale="log", xlabel=name, ylabel="CPU seconds")
+        panel.set_xticks(sorted({point.work for point in points}), minor=False)
+        panel.set_xticklabels(sorted({point.work for point in points}), fontsize=8)
+        panel.minorticks_off()
+        panel.grid(alpha=0.25)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.legend(frameon=False, fontsize=8)
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""How good the networks and ensembles are: `python -m carmodel.measure.evaluate --data DIR --split test`.
+
+For every photo source apart: accuracy with its 95 % interval, recall and precision by class, the confusion
+matrix, calibration error, and how often the two networks disagree and who is right then.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from carmodel.ensemble import average, priority
+from carmodel.metrics import disagreement, scores
+from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.photo import block_means
+from carmodel.train.data import Frames, load_frames, read_samples
+from carmodel.train.options import fails_in_a_sentence, photo_options
+from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
+
+
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """What is evaluated, and on what."""
+
+    networks: Mapping[str, CarNet]  # by name
+    owners: Mapping[str, int]  # class -> size of the network that Priority trusts with it
+    frames: Frames
+
+
+@torch.inference_mode()
+def logits_of(network: CarNet, pixels: np.ndarray, batch: int = 32) -> Tensor:
+    """Logits (n, 4) on the CPU of frames (n, 3, 300, 300) uint8."""
+    device = next(network.parameters()).device
+    parts = []
+    for start in range(0, len(pixels), batch):
+        frames = torch.from_numpy(pixels[start : start + batch].copy()).to(device).float().div(255)
+        x = block_means(frames, network.size).contiguous(memory_format=torch.channels_last)
+        parts.append(network(x).float().cpu())
+    return torch.cat(parts)
+
+
+def by_source(frames: Frames) -> dict[str, Tensor]:
+    """For each photo source of `frames`, which photos (n,) are of it."""
+    sources = [sample.source for sample in frames.samples]
+    return {name: torch.tensor([source == name for source in sources]) for name in sorted(set(sources))}
+
+
+def accuracy_by_source(logits: Tensor, frames: Frames) -> dict[str, float]:
+    """Share of right verdicts for each photo source of `frames`."""
+    right = logits.argmax(dim=1) == frames.labels
+    return {name: float(right[chosen].float().mean()) for name, chosen in by_source(frames).items()}
+
+
+def ensemble_probabilities(
+    logits_75: Tensor, logits_100: Tensor, owners: Mapping[str, int]
+) -> dict[str, Tensor]:
+    """Probabilities (n, 4) of both ensembles from both networks' logits (n, 4)."""
+    pairs = list(zip(logits_75, logits_100, strict=True))
+    return {
+        "average": torch.tensor([average(*pair).probabilities for pair in pairs]),
+        "priority": torch.tensor([priority(*pair, owners).probabilities for pair in pairs]),
+    }
+
+
+def evaluate(frames: Frames, logits: Mapping[str, Tensor], owners: Mapping[str, int]) -> dict[str, Any]:
+    """The report, ready for JSON, of networks' logits (n, 4) by name on `frames`.
+
+    "ensembles" and "disagreement" are of the final networks, if both are there.
+    """
+    labels, sources = frames.labels, by_source(frames)
+
+    def report(probabilities: Tensor) -> dict[str, Any]:
+        return {
+            name: asdict(scores(probabilities[chosen], labels[chosen])) for name, chosen in sources.items()
+        }
+
+    result: dict[str, Any] = {
+        "networks": {name: report(rows.double().softmax(dim=1)) for name, rows in logits.items()}
+    }
+    small, large = (logits.get(f"final-{size}") for size in SIZES)
+    if small is not None and large is not None:
+        ensembles = ensemble_probabilities(small, large, owners)
+        result["ensembles"] = {name: report(rows) for name, rows in ensembles.items()}
+        result["disagreement"] = {
+            name: asdict(disagreement(small[chosen], large[chosen], labels[chosen]))
+            for name, chosen in sources.items()
+        }
+    return result
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """The report in lines for a person."""
+    lines = []
+    for name, sources in {**report["networks"], **report.get("ensembles", {})}.items():
+        for source, row in sources.items():
+            low, high = row["ci95"]
+            lines.append(
+                f"{name}, {source}: {row['accuracy']:.2%} of {row['n']} right "
+                f"(95 % interval {low:.1%} to {high:.1%}), calibration error {row['ece']:.1%}"
+            )
+            lines.append(f"  {'':8}{'recall':>10}{'precision':>11}   called {'  '.join(CLASSES)}")
+            for label, counts in zip(CLASSES, row["confusion"], strict=True):
+                cells = "  ".join(
+                    f"{count:>{len(other)}}" for count, other in zip(counts, CLASSES, strict=True)
+                )
+                shares = "".join(
+                    f"{'–':>{width}}" if share is None else f"{share:>{width}.1%}"
+                    for share, width in ((row["recall"][label], 10), (row["precision"][label], 11))
+                )
+                lines.append(f"  {label:8}{shares}          {cells}")
+    for source, row in report.get("disagreement", {}).items():
+        lines.append(
+            f"75 px and 100 px, {source}: {row['differ']} of {row['n']} verdicts differ; then 75 px is right "
+            f"{row['small_right']} times, 100 px {row['large_right']}, neither {row['neither_right']}"
+        )
+    return "\n".join(lines)
+
+
+def subjects(weights: Path, data: Path, split: str, cache: Path) -> Subjects:
+    """Every network in the folder `weights` and Priority's owners, and the frames of a split of `data`.
+
+    Raises WeightsError, also for a folder without a network, and DataError.
+    """
+    networks = {name: load(name, weights)[0] for name in available(weights)}
+    if not networks:
+        raise WeightsError("There are no networks in the folder of weights; train one first.")
+    return Subjects(networks, load_owners(weights), load_frames(read_samples(data, [split]), cache))
+
+
+@fails_in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = photo_options("measure.evaluate", __doc__.split("\n")[0])
+    parser.add_argument("--split", default="test", help="name of the split (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
+    options = parser.parse_args(arguments)
+    given = subjects(options.weights, options.data, options.split, options.cache)
+    logits = {name: logits_of(network, given.frames.pixels) for name, network in given.networks.items()}
+    report = evaluate(given.frames, logits, given.owners)
+    print(json.dumps(report, indent=2) if options.json else as_text(report))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

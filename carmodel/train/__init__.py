@@ -1,0 +1,1 @@
+"""Teaching networks: photos, augmentation, the loop, distillation; `python -m carmodel.train`."""

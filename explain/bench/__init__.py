@@ -1,1 +1,0 @@
-"""What explaining costs, beside plain captum and shap: `python -m explain.bench`."""

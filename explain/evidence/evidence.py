@@ -1,0 +1,52 @@
+"""The evidence for a map, by one door: how faithful it is, whether it beats the controls, where it lies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from carmodel.network import CarNet
+from explain.attribution import Attribution
+from explain.evidence.faithfulness import Beats, Controls, Faithfulness, beats, controls, faithfulness
+from explain.evidence.regions import Share, border, share
+from explain.smoothing import shown
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for a map, and what against it."""
+
+    faithfulness: Faithfulness
+    controls: Controls
+    beats: Beats
+    border: Share  # of |map| in the outer 12 % of the picture
+
+
+def evidence(
+    networks: CarNet | Sequence[CarNet],
+    frame: Tensor,
+    attribution: Attribution,
+    fill: str = "blur",
+    detail: str = "regions",
+    against: Controls | None = None,
+) -> Evidence:
+    """The evidence for a map as it is shown at `detail`; networks are the one or two that the map is of.
+
+    The controls depend on the photo, the networks, the target and the fill only: pass those of another
+    method's evidence as `against`, and nothing is computed twice.
+    """
+    found = faithfulness(networks, frame, attribution, fill, detail)
+    against = against or controls(networks, frame, attribution.target, fill)
+    return Evidence(found, against, beats(found, against), share(shown(attribution, detail).map, border()))
+
+
+def verdict(known: Evidence) -> str:
+    """Whether a map beats both controls, as a sentence."""
+    won = known.beats
+    if won.deletion and won.insertion:
+        return "Beats both controls."
+    if won.deletion:
+        return "Beats both controls at deletion, not at insertion."
+    if won.insertion:
+        return "Beats both controls at insertion, not at deletion."
+    return "Does not beat both controls."

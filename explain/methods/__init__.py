@@ -1,0 +1,1 @@
+"""Attribution methods, and the fast engine that they share."""

@@ -1,0 +1,86 @@
+"""Grad-CAM: where the last convolutional block speaks for the score (Selvaraju et al. 2017).
+
+The cells are those of captum's `LayerGradCam`; the placement on the photo is this module's. The convolutions
+are unpadded, so a cell of the last block sees a window well inside the picture: stretching the cells over the
+whole picture, as is often done, moves them by up to a fifth of its width. Each cell is put at the centre of
+its receptive field instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from carmodel.frame import FRAME
+from carmodel.network import CLASSES, CarNet
+from explain.methods.fused import fuse, gradients
+
+
+class ReceptiveField(NamedTuple):
+    """What the cells of a layer see, in pixels of the network's input, the same along both axes."""
+
+    size: int  # width of the window that one cell sees
+    jump: int  # distance between the windows of neighbouring cells
+    first: float  # pixel index of the centre of the first window; negative inside padding
+
+
+@torch.no_grad()
+def gradcam(network: nn.Module, score: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, float]:
+    """The cells (n, n) of the last convolution's block in logits, none below zero, and the score.
+
+    x is one picture (3, size, size); score takes logits (n, 4) to the numbers explained (n,), and is linear.
+
+    Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
+    """
+    layers = fuse(network)
+    last = max(i for i, layer in enumerate(layers) if layer.weight.ndim == 4)
+    inputs = x[None].contiguous(memory_format=torch.channels_last)
+    for layer in layers[:last]:
+        inputs, _ = layer.after(layer.linear(inputs))
+    block = layers[last].linear(inputs).relu_()  # (1, channels, n, n)
+    above = [replace(layers[last], rectified=False), *layers[last + 1 :]]
+    gradient, logits = gradients(above, block, score(torch.eye(len(CLASSES)))[None])
+    cells = (gradient.mean((2, 3), keepdim=True) * block).sum(1).relu_()
+    return cells[0], score(logits).item()
+
+
+def receptive_field(network: CarNet) -> ReceptiveField:
+    """The receptive field of the cells of `network.last_block`, layer by layer (Araujo et al. 2019).
+
+    Raises ValueError for a padding that is a word, such as "same".
+    """
+    size, jump, first = 1, 1, 0.0
+    for layer in network.features:
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
+            if isinstance(layer.padding, str):
+                raise ValueError(f"A receptive field needs padding in pixels, not {layer.padding!r}.")
+            kernel, stride, padding = (
+                side[0] if isinstance(side, tuple) else side
+                for side in (layer.kernel_size, layer.stride, layer.padding)
+            )
+            size += (kernel - 1) * jump
+            first += ((kernel - 1) / 2 - padding) * jump
+            jump *= stride
+        if layer is network.last_block:
+            break
+    return ReceptiveField(size, jump, first)
+
+
+def place(cells: Tensor, field: ReceptiveField, size: int) -> Tensor:
+    """Cells (n, n) of a network of `size` px as a density on the frame (300, 300), in logits per frame pixel.
+
+    Bilinear between the centres of the receptive fields. Outside the outermost centres the nearest cell fades
+    out towards the edge of its receptive field: the network saw that border, but no cell is centred there.
+    """
+    pixels = (torch.arange(FRAME) + 0.5) * size / FRAME - 0.5  # frame pixels as pixel indices of the network
+    rows = (pixels - field.first) / field.jump
+    nearest = rows.clamp(0, len(cells) - 1)
+    weights = (1 - (nearest[:, None] - torch.arange(len(cells))).abs()).clamp(
+        min=0
+    )  # (300, n), rows sum to 1
+    outside = (rows - nearest).abs() * field.jump  # network pixels beyond the outermost centre
+    weights = weights * (1 - outside / (field.size / 2)).clamp(min=0)[:, None]
+    area = (field.jump * FRAME / size) ** 2  # of one cell, in frame pixels
+    return weights @ cells @ weights.T / area

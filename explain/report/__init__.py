@@ -1,0 +1,1 @@
+"""A photo's maps and verdicts in words, pictures and files."""

@@ -1,0 +1,46 @@
+"""A report as files: what the command line writes and the page packs."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from explain.report.html import Found, offline
+from explain.report.markup import written
+from explain.report.render import overlay, upright
+from explain.report.report import Report, as_table, scale_of
+from explain.report.sheet import contact_sheet
+from explain.smoothing import at_detail
+
+
+def contents(report: Report, found: Found | None = None) -> Iterator[tuple[str, bytes]]:
+    """Every file of a report, one after the other: its name and what is in it.
+
+    photo.png is the photo as the networks were given it: upright, without any of its file's metadata. What
+    is `found` about maps stands in report.html.
+    """
+    yield "photo.png", _png(upright(report.photo))
+    arrays = {}
+    for method, columns in report.rows.items():
+        shown = at_detail(columns, report.detail)
+        scale = scale_of(shown)
+        for column, attribution in columns.items():
+            name = f"{method}_{column}"
+            arrays[name] = attribution.map.numpy()
+            yield f"{name}.png", _png(overlay(shown[column], report.photo, scale))
+    maps, sheet = BytesIO(), BytesIO()
+    np.savez_compressed(maps, allow_pickle=False, **arrays)
+    yield "maps.npz", maps.getvalue()
+    text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
+    yield "report.json", f"{text}\n".encode()
+    yield "report.html", written(offline(report, found)).encode()
+    contact_sheet(report).savefig(sheet, dpi="figure", format="png")
+    yield "contact_sheet.png", sheet.getvalue()
+
+
+def _png(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()

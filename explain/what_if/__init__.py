@@ -1,0 +1,1 @@
+"""Parts of a photo covered, and what that changes."""

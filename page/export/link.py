@@ -1,0 +1,101 @@
+"""A link that restores the controls: its names, how it is written in the browser and read when it opens."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from page import examples
+from page.markup import notice
+from page.session import Session
+from page.tabs.explain.stream import NOTHING
+
+# Names in the link, in the order of the fields of Controls.
+NAMES = (
+    *("ensemble", "class", "and-not", "networks", "reference", "accuracy"),
+    *("detail", "strength", "own-scale"),
+)
+PHOTO = "photo"  # an example picture
+OTHERS = ("__", "view", "deep_link", "logs")  # what gradio's and the Space's own parameters begin with
+
+# Runs in the browser: puts what differs from the start into the address and the clipboard.
+COPY = """async (...values) => {
+  const link = new URL(location.href.split(/[?#]/)[0]);
+  const names = %(names)s, start = %(start)s;
+  const example = document.querySelector('#examples [aria-pressed=true]');
+  if (example && example.dataset.file !== %(first)s) link.searchParams.set(%(photo)s, example.dataset.file);
+  names.forEach((name, at) => {
+    if (values[at] !== start[at]) link.searchParams.set(name, values[at]);
+  });
+  history.replaceState(null, '', link);
+  const own = example ? '' : ' Your own photo is not part of it.';
+  let where = 'is in the address bar';
+  try { await navigator.clipboard.writeText(link.href); where = 'is copied'; } catch { }
+  return '<p role="status">The link ' + where + '.' + own + '</p>';
+}"""
+
+
+def copied(controls: Sequence[gr.components.Component]) -> str:
+    """The script behind “Copy link”: it takes the controls' values and returns what to tell."""
+    start = [control.value for control in controls]
+    return COPY % {
+        "names": json.dumps(NAMES),
+        "start": json.dumps(start),
+        "first": json.dumps(examples.FIRST),
+        "photo": json.dumps(PHOTO),
+    }
+
+
+def read(
+    query: Mapping[str, str], controls: Sequence[gr.components.Component]
+) -> tuple[list[Any], str | None, str]:
+    """The values of the controls, the example picture if any, and what of a link was ignored, as a sentence.
+
+    What the link does not name stays as the controls begin; so does what they cannot take. "" if all is well.
+    """
+    values, ignored = [], []
+    for name, control in zip(NAMES, controls, strict=True):
+        value = _parsed(query[name], control) if name in query else control.value
+        if value is None:
+            ignored.append(name)
+            value = control.value
+        values.append(value)
+    toward, against = NAMES.index("class"), NAMES.index("and-not")
+    if values[toward] == values[against]:
+        values[against] = NOTHING
+        ignored.append("and-not")
+    photo = query.get(PHOTO)
+    if photo is not None and photo not in {each.name for each in examples.FOLDER.glob("*.jpg")}:
+        photo = None
+        ignored.append(PHOTO)
+    ignored += [name for name in query if name not in (*NAMES, PHOTO) and not name.startswith(OTHERS)]
+    if not ignored:
+        return values, photo, ""
+    names = ", ".join(f"“{name[:20]}”" for name in ignored[:4])
+    return values, photo, f"Part of the link means nothing here and was ignored: {names}."
+
+
+def opener(controls: Sequence[gr.components.Component]) -> Callable[..., tuple[Any, ...]]:
+    """The handler of a page being opened, before anything else: values of the controls, and what to tell."""
+
+    def on_link(session: Session, request: gr.Request) -> tuple[Any, ...]:
+        if not request.query_params:
+            return (gr.skip(),) * (len(controls) + 1)
+        values, session.example, sentence = read(request.query_params, controls)
+        return *values, notice(sentence) if sentence else ""
+
+    return on_link
+
+
+def _parsed(text: str, control: gr.components.Component) -> Any:  # noqa: ANN401
+    """What a text means to a control; None where it means nothing."""
+    if isinstance(control, gr.Checkbox):
+        return {"true": True, "false": False}.get(text)
+    if isinstance(control, gr.Slider):
+        try:
+            value = float(text)
+        except ValueError:
+            return None
+        return value if control.minimum <= value <= control.maximum else None
+    return next((value for _, value in control.choices if str(value) == text), None)

@@ -1,0 +1,1 @@
+"""The page's tabs, one folder or file each; none imports another."""

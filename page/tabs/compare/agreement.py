@@ -1,0 +1,80 @@
+"""How far the maps of every two networks agree: a sentence about those that differ most, and a table."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from explain.attribution import Attribution, difference
+from explain.evidence.agreement import Agreement, Matrix, agreements, least_alike
+from explain.report.text import differ, percent, signed
+from page import markup
+
+ALIKE = 0.8  # the rank correlation from which two maps count as much the same
+HEAD = Markup(
+    '<header class="question"><h3>How far do their maps agree? <small>rank correlation, overlap</small></h3>'
+    "<p>Large: Spearman’s correlation of all pixels’ ranks, 1 for the same map, 0 for maps that have nothing "
+    "in common, −1 for opposites. Small: how much of the tenth of the picture that counts most is common to "
+    "both; 10 % by chance.</p></header>"
+)
+
+
+def finding(maps: Mapping[str, Attribution], matrix: Matrix) -> str:
+    """Which two of the maps, by the name of their network, differ most, and where."""
+    first, second = least_alike(matrix)
+    found = matrix[first, second]
+    names = f"{maps[first].network} and {maps[second].network}"
+    where = differ(difference(maps[first], maps[second]))
+    figures = f"{_correlation(found)}, {percent(found.overlap)} overlap"
+    if len(matrix) == 1:
+        return f"{names} ({figures}): {where}."
+    if (found.rank_correlation or 0.0) >= ALIKE:
+        return f"All maps are much alike; even in {names}, which differ most ({figures}), {where}."
+    return f"{names} differ most ({figures}): {where}."
+
+
+def block(maps: Mapping[str, Attribution]) -> Markup:
+    """The sentence and the table; nothing for less than two maps."""
+    if len(maps) < 2:
+        return Markup()
+    matrix = agreements(maps)
+    worst = least_alike(matrix)
+    names = list(maps)
+    rows = (
+        Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(
+            maps[row].network,
+            Markup().join(
+                _cell(matrix[name, row], (name, row) == worst and len(matrix) > 1) for name in names[:at]
+            ),
+            Markup("<td></td>") * (len(names) - 1 - at),
+        )
+        for at, row in enumerate(names)
+        if at
+    )
+    return Markup(
+        '<div class="agreement"><div>{}{}</div>'
+        '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">'
+        '<table class="matrix"><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table></div></div>'
+    ).format(
+        HEAD,
+        markup.finding(finding(maps, matrix)),
+        markup.repeated(markup.COLUMN_HEAD, (maps[name].network for name in names[:-1])),
+        Markup().join(rows),
+    )
+
+
+def _cell(found: Agreement, worst: bool) -> Markup:
+    return Markup('<td style="--shade:{:.0f}%"{}><b>{}</b><span>{}</span></td>').format(
+        100 * max(found.rank_correlation or 0.0, 0.0),
+        " class=worst" if worst else "",
+        _figure(found),
+        percent(found.overlap),
+    )
+
+
+def _figure(found: Agreement) -> str:
+    return "–" if found.rank_correlation is None else signed(found.rank_correlation).removeprefix("+")
+
+
+def _correlation(found: Agreement) -> str:
+    constant = "one map is the same everywhere"
+    return constant if found.rank_correlation is None else f"rank correlation {_figure(found)}"

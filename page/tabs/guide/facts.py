@@ -1,0 +1,64 @@
+"""The Guide tab's figures, in sentences made of what was measured; what was not measured says nothing."""
+
+from explain.report.text import percent, signed
+from page.tabs.networks.measured import Measured, Novelty, Robustness
+from page.tabs.networks.naming import LISTINGS, source_name, split_name
+from page.tabs.networks.surveyed import Survey
+
+SMALLER, BORDER = "at two thirds of its size", "border of another photo"  # disturbances
+SINGLE = ("75", "100")
+
+
+def methods(measured: Measured) -> dict[str, str]:
+    """Method -> what the survey found about its maps; empty without a survey."""
+    survey = measured.survey
+    if not isinstance(survey, Survey):
+        return {}
+    found = {}
+    for method in survey.figures[SINGLE[0]]:
+        beaten = " and ".join(
+            f"{percent(survey.figures[network][method]['beats_both_deletion'].mean)} ({network} px)"
+            for network in SINGLE
+        )
+        found[method] = f"On {survey.measured_on}: beats both controls at deletion for {beaten} of them."
+        gaps = [survey.figures[network][method].get("gap") for network in SINGLE]
+        if None not in gaps:
+            largest = max(gap.mean for gap in gaps)
+            found[method] += f" On average it misses its sum by {_fine(largest)} at most."
+    return found
+
+
+def limits(measured: Measured) -> dict[str, str]:
+    """Name of a limit -> the figure that shows how much it matters, if it was measured."""
+    facts = {}
+    if isinstance(measured.novelty, Novelty):
+        every, cars = measured.novelty.others["all"], measured.novelty.cars
+        share = max(row.flagged for row in cars.values())
+        facts["novelty"] = (
+            f"A cue flagged {percent(every.flagged)} of {every.n} pictures without a car, and at most "
+            f"{percent(share)} of the cars."
+        )
+    if isinstance(measured.robustness, Robustness):
+        for name, disturbance, what in (
+            ("size", SMALLER, "At two thirds of its size"),
+            ("border", BORDER, "With the border of another photo"),
+        ):
+            facts[name] = _cost(measured.robustness, disturbance, what)
+    return facts
+
+
+def _cost(robustness: Robustness, disturbance: str, what: str) -> str:
+    """ "At two thirds of its size, accuracy changes by −7.5 to −5.7 points (dealer listings, …)." """
+    first = next(iter(robustness.rows.values()))
+    source = LISTINGS if LISTINGS in first else next(iter(first))
+    changes = [row[source].change.get(disturbance) for row in robustness.rows.values()]
+    known = sorted(change for change in changes if change is not None)
+    if not known:
+        return ""
+    ends = f"{signed(known[0], 1)} to {signed(known[-1], 1)}"
+    where = f"{source_name(source)}, {split_name(robustness.split)}"
+    return f"{what}, accuracy changes by {ends} points ({where})."
+
+
+def _fine(gap: float) -> str:
+    return f"{100 * gap:.1f} %" if gap >= 1e-3 else "less than 0.1 %"

@@ -1,0 +1,135 @@
+"""What each method costs and what its maps are worth, on average over a survey."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from explain.door import METHODS
+from explain.report.text import METHOD_NAMES, NETWORK_NAMES
+from explain.survey.summary import Interval
+from page.markup import CELL, COLUMN_HEAD, finding, kept_together, repeated
+from page.tabs.networks.surveyed import Survey
+from page.tabs.networks.tables import scroll
+
+WHO = {"75": "75 px", "100": "100 px", "": "Both"}
+WORTH = {
+    "gap": ("Gap", "How far the map misses the score that it should add up to", 100, 1, " %"),
+    "deletion": ("Deletion", "Area while the photo is covered in the map’s order; small is good", 1, 2, ""),
+    "insertion": (
+        "Insertion",
+        "Area while the photo is uncovered in the map’s order; large is good",
+        1,
+        2,
+        "",
+    ),
+    "beats_both_deletion": ("Beats both", "Share of maps that beat both controls at deletion", 100, 0, " %"),
+    "border_ratio": ("Border", "The border’s share of the weight over its share of the picture", 1, 2, "×"),
+}  # figure -> heading, hint, factor, digits, unit
+
+
+ROW = Markup('<tr><th scope="row">{}</th>{}</tr>')
+NOTHING = CELL.format("–")
+
+
+def costs(survey: Survey) -> Markup:
+    """Seconds of CPU time of each method and network, as bars."""
+    shown = [network for network in WHO if any(key[1] == network for key in survey.seconds)]
+    top = max(interval.mean for interval in survey.seconds.values())
+    body = Markup()
+    for method in METHODS:
+        cells = Markup().join(_seconds(survey.seconds.get((method, network)), top) for network in shown)
+        body += ROW.format(METHOD_NAMES[method], cells)
+    cheapest, dearest = (
+        pick(METHODS, key=lambda method: survey.seconds[method, ""].mean) for pick in (min, max)
+    )
+    times = survey.seconds[dearest, ""].mean / survey.seconds[cheapest, ""].mean
+    found = (
+        f"{METHOD_NAMES[cheapest]} takes {_time(survey.seconds[cheapest, ''].mean)} of CPU time a photo "
+        f"for both networks; {METHOD_NAMES[dearest]} takes {times:.0f} times as long."
+    )
+    return Markup(
+        '{finding}{scroll}<table class="costs"><thead><tr><td></td>{heads}</tr></thead>'
+        "<tbody>{body}</tbody></table></div>"
+        "<p class=remark>CPU time of one core a photo, mean over {measured_on}. "
+        "“Both” includes what each network is asked about its own class; Integrated Gradients takes as "
+        "many steps as its accuracy of 2&nbsp;% needs, SHAP includes its 16 reference frames.</p>"
+    ).format(
+        finding=finding(found),
+        scroll=scroll("Seconds of CPU time"),
+        heads=repeated(COLUMN_HEAD, (WHO[network] for network in shown)),
+        body=body,
+        measured_on=survey.measured_on,
+    )
+
+
+def worth(survey: Survey) -> Markup:
+    """Gap, areas, controls and border of each method and network."""
+    heads = Markup().join(
+        Markup('<th scope="col"><abbr title="{}">{}</abbr></th>').format(hint, head)
+        for head, hint, *_ in WORTH.values()
+    )
+    body = Markup()
+    for network, methods in survey.figures.items():
+        body += Markup(
+            '<tbody><tr class="group"><th scope="rowgroup" colspan="{columns}">{name}</th></tr>{rows}'
+            '<tr class="control"><th scope="row">Centred Gaussian</th>{control}</tr></tbody>'
+        ).format(
+            columns=len(WORTH) + 1,
+            name=NETWORK_NAMES[network].capitalize(),
+            rows=Markup().join(
+                ROW.format(METHOD_NAMES[method], _figures(methods[method])) for method in methods
+            ),
+            control=_figures(survey.gaussian[network]),
+        )
+    return Markup(
+        '{finding}{scroll}<table class="worth"><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>'
+        "<p class=remark>Means over {measured_on}, 95&nbsp;% intervals in small print. "
+        "The centred Gaussian is a control that knows nothing of the network.</p>"
+    ).format(
+        finding=finding(_best(survey)),
+        scroll=scroll("What the maps are worth"),
+        heads=heads,
+        body=body,
+        measured_on=survey.measured_on,
+    )
+
+
+def _best(survey: Survey) -> str:
+    """For each single network the method whose order names best what it needs, beside the control."""
+    parts = []
+    for network in ("75", "100"):
+        areas = {method: row["deletion"].mean for method, row in survey.figures[network].items()}
+        best = min(areas, key=areas.__getitem__)
+        against = survey.gaussian[network]["deletion"].mean
+        parts.append(
+            f"for {network} px {METHOD_NAMES[best]} (deletion area {areas[best]:.2f}; centred Gaussian "
+            f"{against:.2f})"
+        )
+    return f"What matters is named best {' and '.join(parts)}."
+
+
+def _time(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _seconds(interval: Interval | None, top: float) -> Markup:
+    if interval is None:
+        return NOTHING
+    return Markup('<td><span class="bar" style="--to:{:.1f}%"><i></i>{}</span></td>').format(
+        100 * interval.mean / top, _time(interval.mean)
+    )
+
+
+def _figures(row: Mapping[str, Interval]) -> Markup:
+    return Markup().join(_figure(row.get(name), *WORTH[name][2:]) for name in WORTH)
+
+
+def _figure(interval: Interval | None, factor: float, digits: int, unit: str) -> Markup:
+    if interval is None:
+        return NOTHING
+    mean, low, high = (
+        f"{factor * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high)
+    )
+    if interval.mean > 0 and float(mean) == 0:  # such as the gap of SHAP
+        return Markup("<td>{}{:g}{}</td>").format("< ", 10**-digits, kept_together(unit))
+    return Markup("<td>{}{}<small>{}–{}</small></td>").format(mean, kept_together(unit), low, high)

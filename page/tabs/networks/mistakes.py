@@ -1,0 +1,119 @@
+"""Which classes are taken for which, and who is right where the two networks disagree."""
+
+from markupsafe import Markup
+
+from carmodel.metrics import Disagreement, Scores
+from carmodel.network import CLASSES
+from explain.report.text import named
+from page.markup import COLUMN_HEAD, finding, kept_together, repeated
+from page.tabs.networks.measured import Evaluation
+from page.tabs.networks.naming import classifier_name, one_digit, source_name, source_title
+
+
+def block(evaluation: Evaluation) -> Markup:
+    """Confusion matrices of every classifier, folded by photo source; the first source is open."""
+    html = finding(_most_common(evaluation))
+    for number, source in enumerate(evaluation.sources):
+        matrices = Markup().join(
+            _matrix(classifier_name(name), rows[source]) for name, rows in evaluation.scores.items()
+        )
+        n = next(iter(evaluation.scores.values()))[source].n
+        html += Markup(
+            '<details{}><summary>{}, {:,} photos</summary><div class="matrices">{}</div></details>'
+        ).format("" if number else " open", source_title(source), n, matrices)
+    return html
+
+
+def disagreements(evaluation: Evaluation) -> Markup:
+    """How often the two final networks disagree and who is right then; "" where that was not measured."""
+    if not evaluation.disagreement:
+        return Markup()
+    found = {source: evaluation.disagreement[source] for source in evaluation.sources}
+    said = " ".join(_said(source, row) for source, row in found.items())
+    bars = Markup().join(_shares(source, row) for source, row in found.items())
+    return Markup(
+        '{}<ul class="key squares"><li><i class="small"></i>75 px is right</li>'
+        '<li><i class="large"></i>100 px is right</li><li><i class="none"></i>neither is</li></ul>'
+        '<div class="halves">{}</div>'
+    ).format(finding(said), bars)
+
+
+def _said(source: str, row: Disagreement) -> str:
+    return (
+        f"On {row.differ} of {row.n:,} photos of {source_name(source)} the networks disagree; then 75 px "
+        f"is right {row.small_right} times, 100 px {row.large_right}, neither {row.neither_right}."
+    )
+
+
+def _shares(source: str, row: Disagreement) -> Markup:
+    parts = {"small": row.small_right, "large": row.large_right, "none": row.neither_right}
+    bars = Markup().join(
+        Markup('<i class="{0}" style="flex:{1}">{1}</i>').format(kind, count)
+        for kind, count in parts.items()
+        if count
+    )
+    return Markup(
+        "<section><h4>{} <small>{} of the photos</small></h4>"
+        '<div class="stack" role="img" aria-label="{}">{}</div></section>'
+    ).format(source_title(source), one_digit(row.differ / row.n), _said(source, row), bars)
+
+
+def _most_common(evaluation: Evaluation) -> str:
+    """The mistake that is made most often, by all classifiers together, in each source."""
+    parts = []
+    for source in evaluation.sources:
+        counts = {
+            (i, j): sum(rows[source].confusion[i][j] for rows in evaluation.scores.values())
+            for i in range(len(CLASSES))
+            for j in range(len(CLASSES))
+            if i != j
+        }
+        true, called = max(counts, key=counts.__getitem__)
+        total = sum(counts.values())
+        if total:
+            share = 100 * counts[true, called] / total
+            parts.append(
+                f"{share:.0f} % of the mistakes on {source_name(source)} are {_plural(true)} called "
+                f"{_plural(called)}"
+            )
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _plural(index: int) -> str:
+    return {"sedan": "sedans", "coupe": "coupes", "suv": "SUVs", "truck": "trucks"}[CLASSES[index]]
+
+
+def _matrix(title: str, row: Scores) -> Markup:
+    body = Markup().join(
+        Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(
+            named(label), _cells(i, counts), _share(row.recall[label])
+        )
+        for i, (label, counts) in enumerate(zip(CLASSES, row.confusion, strict=True))
+    )
+    return Markup(
+        '<table class="matrix"><caption>{title}</caption><thead><tr><td>is ↓ called →</td>{heads}'
+        '<th scope="col"><abbr title="Of the photos of this class, how many are called so">Recall</abbr></th>'
+        "</tr></thead><tbody>{body}</tbody><tfoot><tr>"
+        '<th scope="row"><abbr title="Of the photos called so, how many are">Precision</abbr></th>'
+        "{foot}<td></td></tr></tfoot></table>"
+    ).format(
+        title=title,
+        heads=repeated(COLUMN_HEAD, map(named, CLASSES)),
+        body=body,
+        foot=Markup().join(_share(row.precision[label]) for label in CLASSES),
+    )
+
+
+def _cells(true: int, counts: tuple[int, ...]) -> Markup:
+    total = sum(counts) or 1
+    return Markup().join(
+        Markup('<td class="{}" style="--shade:{:.0f}%">{}</td>').format(
+            "hit" if j == true else "miss", 100 * count / total, count or "·"
+        )
+        for j, count in enumerate(counts)
+    )
+
+
+def _share(share: float | None) -> Markup:
+    figure = "–" if share is None else kept_together(f"{100 * share:.0f} %")
+    return Markup("<td class=share>{}</td>").format(figure)

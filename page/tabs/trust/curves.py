@@ -1,0 +1,114 @@
+"""The block of deletion and insertion: curves and areas of all methods, networks and controls."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from explain.door import METHODS
+from explain.evidence.evidence import Evidence
+from explain.evidence.faithfulness import Controls, Curve
+from explain.report.text import METHOD_NAMES, percent, target_name
+from explain.target import Target
+from page.chart_legend import MARKS, key
+from page.charts import Axis, Line, chart
+from page.markup import COLUMN_HEAD, finding, repeated, untested
+from page.tabs.explain.evidence import Found
+from page.tabs.trust import findings
+from page.tabs.trust.blocks import NETWORKS
+
+CONTROLS = {"random": ("Random maps", "dotted"), "gaussian": ("Centred Gaussian", "dashed")}
+MEASURES = {"deletion": "covered", "insertion": "uncovered"}  # -> what happens to the photo
+TICKS = (0, 0.5, 1), ("0", "50 %", "100 %")
+MARKED = 10  # every so many points
+UNTESTED = "The maps of this network could not be tested."
+
+
+def block(found: Found, drawn: Mapping[str, Markup], target: Target) -> Markup:
+    """The block; `drawn` holds what `network` made of the networks that are finished."""
+    halves = (
+        Markup("<section><h4>{} px</h4>{}</section>").format(
+            name, drawn.get(name) or untested("Being tested …")
+        )
+        for name in NETWORKS
+    )
+    controls = [(name, control, dashes, "") for control, (name, dashes) in CONTROLS.items()]
+    return Markup('{}{}<div class="halves">{}</div>').format(
+        finding(findings.faithfulness(found, target)), key(controls), Markup().join(halves)
+    )
+
+
+def network(name: str, known: Mapping[str, Evidence | None], target: Target) -> Markup:
+    """Both charts of the network `name` and its table of areas."""
+    tests = {method: test for method, test in known.items() if test is not None}
+    if not tests:
+        return untested(UNTESTED)
+    against = next(iter(tests.values())).controls
+    charts = (
+        Markup("<figure><h5>{}</h5>{}</figure>").format(
+            measure.capitalize(), _chart(measure, name, tests, against, target)
+        )
+        for measure in MEASURES
+    )
+    return Markup('<div class="charts">{}</div>{}').format(
+        Markup().join(charts), _areas(name, tests, against)
+    )
+
+
+def _chart(
+    measure: str, name: str, tests: Mapping[str, Evidence], against: Controls, target: Target
+) -> Markup:
+    controls = {control: getattr(getattr(against, control), measure) for control in CONTROLS}
+    methods = {method: getattr(test.faithfulness, measure) for method, test in tests.items()}
+    lines = [Line(control, curve.probabilities, CONTROLS[control][1]) for control, curve in controls.items()]
+    lines += [
+        Line(method, curve.probabilities, mark=MARKS[method], every=MARKED)
+        for method, curve in methods.items()
+    ]
+    names = {METHOD_NAMES[method]: curve for method, curve in methods.items()}
+    names |= {CONTROLS[control][0]: curve for control, curve in controls.items()}
+    done = MEASURES[measure]
+    return chart(
+        _alt(f"{measure.capitalize()}, {name} px", done, names, target),
+        lines,
+        against.gaussian.deletion.fractions,
+        Axis(*TICKS, f"Share of the photo {done}"),
+        Axis(*TICKS),
+    )
+
+
+def _alt(title: str, done: str, curves: Mapping[str, Curve], target: Target) -> str:
+    """ "Deletion, 75 px: probability of SUV while the photo is covered. SHAP: 93 %, half-way 4 %, …" """
+    said = []
+    for name, curve in curves.items():
+        first, half_way, last = (
+            percent(curve.probabilities[at]) for at in (0, len(curve.fractions) // 2, -1)
+        )
+        said.append(f"{name}: {first}, half-way {half_way}, at the end {last}")
+    return f"{title}: probability of {target_name(target)} while the photo is {done}. {'; '.join(said)}."
+
+
+def _areas(name: str, tests: Mapping[str, Evidence], against: Controls) -> Markup:
+    rows = Markup().join(_row(METHOD_NAMES[method], tests[method]) for method in METHODS if method in tests)
+    for control, (title, _) in CONTROLS.items():
+        of = getattr(against, control)
+        rows += Markup(
+            '<tr class="control"><th scope="row">{}</th><td>{:.2f}</td><td>{:.2f}</td><td></td></tr>'
+        ).format(title, of.deletion.area, of.insertion.area)
+    return Markup(
+        '<table class="areas" aria-label="Areas, {} px"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
+    ).format(name, repeated(COLUMN_HEAD, ("Area", "Deletion", "Insertion", "Beats both controls")), rows)
+
+
+def _row(name: str, test: Evidence) -> Markup:
+    won = {measure: getattr(test.beats, measure) for measure in MEASURES}
+    cells = Markup().join(
+        Markup("<td{}>{:.2f}</td>").format(
+            " class=won" if won[measure] else "", getattr(test.faithfulness, measure).area
+        )
+        for measure in MEASURES
+    )
+    at = [measure for measure in MEASURES if won[measure]]
+    verdict = "at both" if len(at) == 2 else f"at {at[0]}" if at else "at neither"
+    return Markup('<tr><th scope="row">{}</th>{}<td{}>{}</td></tr>').format(
+        name, cells, "" if at else " class=lost", verdict
+    )

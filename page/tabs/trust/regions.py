@@ -1,0 +1,72 @@
+"""The block of regions: how much of each map lies on the border and, of an example, on the car's parts."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+from torch import Tensor
+
+from explain.door import METHODS, Attribution
+from explain.evidence.regions import Share, border, parts, share
+from explain.report.text import percent
+from explain.smoothing import at_detail
+from page.markup import finding, repeated, untested
+from page.tabs.trust import findings
+from page.tabs.trust.blocks import NETWORKS, SHORT
+
+BORDER = "Border"
+COARSE = (
+    "In this picture only some parts are told apart; “body” is all the rest of the car."  # mask_level "car"
+)
+FULL = 4.0  # the ratio whose cell is fully shaded
+
+
+def block(
+    maps: Mapping[str, Mapping[str, Attribution]], detail: str, labels: Tensor | None, coarse: bool
+) -> Markup:
+    """The block for maps (method -> "75" and "100" -> map) as they are shown at `detail`.
+
+    `labels` (300, 300) are the parts of an example picture, or None; `coarse` says that not all are told
+    apart. Methods without maps are left out.
+    """
+    shares = {
+        (method, network): _shares(shown.map, labels)
+        for method, pair in maps.items()
+        for network, shown in at_detail(pair, detail).items()
+    }
+    methods = [method for method in METHODS if method in maps]
+    regions = next(iter(shares.values())) if shares else {}
+    rows = (
+        Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>').format(
+            region.capitalize(),
+            percent(whole.area),
+            Markup().join(
+                _cell(shares[method, network][region]) for method in methods for network in NETWORKS
+            ),
+        )
+        for region, whole in regions.items()
+    )
+    return Markup(
+        '{found}<table class="parts" aria-label="Weight by region"><thead><tr><td></td>'
+        '<th scope="col" rowspan="2">Area</th>{groups}</tr><tr><td></td>{sizes}</tr></thead>'
+        "<tbody>{rows}</tbody></table>{note}"
+    ).format(
+        found=finding(findings.regions({of: parts[BORDER] for of, parts in shares.items()})),
+        groups=repeated(
+            Markup('<th scope="colgroup" colspan="2">{}</th>'), (SHORT[method] for method in methods)
+        ),
+        sizes=repeated(Markup('<th scope="col">{}<span> px</span></th>'), NETWORKS) * len(methods),
+        rows=Markup().join(rows),
+        note=untested(COARSE) if labels is not None and coarse else "",
+    )
+
+
+def _shares(map: Tensor, labels: Tensor | None) -> dict[str, Share]:
+    return {BORDER: share(map, border())} | (parts(map, labels) if labels is not None else {})
+
+
+def _cell(found: Share) -> Markup:
+    title = f"{percent(found.attribution)} of the weight on {percent(found.area)} of the picture"
+    digits = 0 if found.ratio >= 9.95 else 1
+    return Markup('<td title="{}" style="--shade:{:.0f}%">{:.{}f}×</td>').format(
+        title, 100 * min(found.ratio / FULL, 1), found.ratio, digits
+    )

@@ -1,0 +1,141 @@
+"""The block of randomisation: how every map falls apart while the layers of its network become random."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from markupsafe import Markup
+
+from carmodel.photo import Photo
+from explain.door import METHODS
+from explain.evidence.sanity import LAYERS, Step, cascade
+from explain.explainer import Explainer
+from explain.report.palette import shared_scale
+from explain.report.render import overlay
+from explain.report.text import METHOD_NAMES
+from explain.smoothing import shown
+from page.background import Background
+from page.chart_legend import MARKS, key
+from page.charts import Axis, Line, chart
+from page.markup import finding, going_on, picture, untested
+from page.session import Subject
+from page.tabs.trust import findings
+from page.tabs.trust.blocks import NETWORKS
+from page.tabs.trust.findings import Of
+
+log = logging.getLogger(__name__)
+
+ACROSS = Axis(
+    range(len(LAYERS) + 1),
+    ("none", *(layer.replace("conv", "c") for layer in LAYERS)),
+    "Random layers, up to and including",
+)
+UP = Axis((-0.75, 0, 0.5, 1), ("", "0", "0.5", "1"))
+LIMIT = ("Fallen apart below", "limit", "dashed", "")
+SIDE = 120  # longest side of a map in the strip, px
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A step of the test as it is shown."""
+
+    layer: str  # the last layer made random; "" for the network as it is
+    correlation: float | None  # of ranks, with the original map; None for a flat map
+    picture: Markup  # of the map
+
+
+def steps(
+    subject: Subject, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+) -> Iterator[dict[Of, tuple[Shown, ...]]]:
+    """What every map has become, after each layer. A map that cannot be computed is left out from then on."""
+    references = {"shap": explainer.references}
+    cascades = {
+        (method, network): cascade(
+            explainer.networks[network],
+            subject.photo.frame,
+            subject.target,
+            method,
+            reference=subject.reference,
+            references=references.get(method),
+            tolerance=subject.tolerance,
+        )
+        for method in METHODS
+        for network in NETWORKS
+    }
+    shown: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
+    for _ in ("", *LAYERS):
+        for method in METHODS:
+            jobs = {
+                of[1]: partial(next, each) for of, each in cascades.items() if of[0] == method and of in shown
+            }
+            for network, job in background.run(jobs, wanted):
+                try:
+                    shown[method, network] += (_shown(job.result(), subject.photo),)
+                except Exception:
+                    log.exception("%s of %s could not be randomised.", method, network)
+                    del shown[method, network]
+            if not wanted():
+                return
+        yield dict(shown)
+
+
+def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Markup:
+    """The block as far as the test has come: what it found in the end, charts and strips of maps."""
+    if not shown:
+        return untested("The maps could not be tested.")
+    layers = [step.layer for step in next(iter(shown.values()))]
+    if len(layers) > len(LAYERS):
+        found = finding(findings.sanity({of: each[-1].correlation for of, each in shown.items()}))
+    else:
+        done = f"Random so far: {', '.join(layers[1:]) or 'nothing'}"
+        found = untested(f"{done}; stopped.") if stopped else going_on(f"{done} …")
+    charts = (
+        Markup("<section><h4>{} px</h4>{}</section>").format(network, _chart(network, shown))
+        for network in NETWORKS
+    )
+    strips = (_strip(*of, each) for of, each in shown.items())
+    return Markup(
+        '{}{}<div class="halves">{}</div><div class="strips">{}</div>'
+        "<p class=untested>Under each map: the last layer made random, and the rank correlation with the "
+        "first map. Every map has its own scale.</p>"
+    ).format(found, key([LIMIT]), Markup().join(charts), Markup().join(strips))
+
+
+def _shown(step: Step, photo: Photo) -> Shown:
+    map = shown(step.attribution, "regions")
+    image = overlay(map, photo, shared_scale([map.map]), side=SIDE)
+    return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70))
+
+
+def _chart(network: str, shown: Mapping[Of, tuple[Shown, ...]]) -> Markup:
+    values = {
+        method: [step.correlation for step in each]
+        for (method, name), each in shown.items()
+        if name == network
+    }
+    points = range(len(LAYERS) + 1)
+    lines = [Line("limit", [findings.FELL_APART] * len(points), "dashed")]
+    for method, line in values.items():
+        lines.append(Line(method, line + [None] * (len(points) - len(line)), mark=MARKS[method]))
+    said = "; ".join(
+        f"{METHOD_NAMES[method]} {', '.join(map(_figure, line))}" for method, line in values.items()
+    )
+    alt = f"Rank correlation with the original map, {network} px, after each layer made random: {said}."
+    return chart(alt, lines, points, ACROSS, UP, size=(6.6, 2.7))
+
+
+def _figure(correlation: float | None) -> str:
+    return "flat" if correlation is None else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")
+
+
+def _strip(method: str, network: str, shown: tuple[Shown, ...]) -> Markup:
+    items = (
+        Markup("<li>{}<b>{}</b><span>{}</span></li>").format(
+            step.picture, step.layer or "as it is", _figure(step.correlation)
+        )
+        for step in shown
+    )
+    return Markup("<section><h4>{}, {} px</h4><ol>{}</ol></section>").format(
+        METHOD_NAMES[method], network, Markup().join(items)
+    )

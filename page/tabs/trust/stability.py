@@ -1,0 +1,86 @@
+"""The block of stability: how much every map changes under noise that nobody sees."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from math import isfinite
+
+from markupsafe import Markup
+
+from explain.door import METHODS
+from explain.evidence.stability import stability
+from explain.explainer import Explainer
+from explain.report.text import METHOD_NAMES, percent
+from page.background import Background
+from page.markup import COLUMN_HEAD, finding, going_on, repeated, untested
+from page.session import Subject
+from page.tabs.trust import findings
+from page.tabs.trust.blocks import NETWORKS
+from page.tabs.trust.findings import Of
+
+log = logging.getLogger(__name__)
+
+
+def changes(
+    subject: Subject, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+) -> Iterator[dict[Of, float | None]]:
+    """The largest change of every map, as a fraction of the map or None if that failed, after each method."""
+    found: dict[Of, float | None] = {}
+    for method in METHODS:
+        jobs = {
+            network: partial(
+                stability,
+                explainer.networks[network],
+                subject.photo.frame,
+                subject.target,
+                method,
+                reference=subject.reference,
+                references=explainer.references if method == "shap" else None,
+            )
+            for network in NETWORKS
+        }
+        for network, job in background.run(jobs, wanted):
+            try:
+                found[method, network] = job.result()
+            except Exception:
+                log.exception("%s of %s could not be disturbed.", method, network)
+                found[method, network] = None
+        if not wanted():
+            return
+        yield dict(found)
+
+
+def block(found: Mapping[Of, float | None], stopped: bool = False) -> Markup:
+    """The block as far as the test has come; a method that is not in `found` is still to come."""
+    waiting = [method for method in METHODS if (method, NETWORKS[0]) not in found]
+    known = {of: value for of, value in found.items() if value is not None}
+    if waiting:
+        doing = f"Disturbing the photo: {METHOD_NAMES[waiting[0]]} …"
+        said = untested("Stopped.") if stopped else going_on(doing)
+    else:
+        said = finding(findings.stability(known)) or untested("The maps could not be tested.")
+    top = max(filter(isfinite, known.values()), default=0.0) or 1.0
+    rows = (
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            METHOD_NAMES[method],
+            Markup().join(_cell(method, network, found, top) for network in NETWORKS),
+        )
+        for method in METHODS
+    )
+    return Markup(
+        '{}<table class="changes" aria-label="Largest change"><thead><tr><td></td>{}</tr></thead>'
+        "<tbody>{}</tbody></table>"
+    ).format(said, repeated(COLUMN_HEAD, (f"{network} px" for network in NETWORKS)), Markup().join(rows))
+
+
+def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> Markup:
+    if (method, network) not in found:
+        return Markup("<td>…</td>")
+    value = found[method, network]
+    if value is None:
+        return Markup("<td>failed</td>")
+    if not isfinite(value):
+        return Markup('<td title="The map of the photo itself is empty">∞</td>')
+    return Markup('<td><span style="--to:{:.0f}%"><i></i>{}</span></td>').format(
+        100 * value / top, percent(value)
+    )

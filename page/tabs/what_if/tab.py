@@ -1,0 +1,95 @@
+"""The What if tab: a photo to draw on, edits of one click, and what the networks say before and after."""
+
+from collections.abc import Mapping, Sequence
+
+import gradio as gr
+from markupsafe import Markup
+
+from explain.door import METHODS
+from explain.what_if.edits import FILLS, WHOLE, Edits
+from page.gradio_patches import keep_outputs_at_end
+from page.lazy_tabs import LazyTab
+from page.panel import panel
+from page.tabs.what_if.editor import editor
+from page.tabs.what_if.handlers import OUTPUTS, Trial, WhatIfHandlers
+
+EDITS = {
+    "border": "Hide the border",
+    "wheels_row": "Hide the wheels’ row",
+    "mirror": "Mirror",
+    "grey": "Grey",
+}  # name of an edit -> what its switch says
+FILLED = {"blur": "Blur", "grey": "Grey", "mean": "Mean colour"}  # fill -> what its choice says
+START = {"Left": 25, "Top": 25, "Right": 75, "Bottom": 75}  # of the box by numbers, in per cent
+ABOUT = Markup(
+    '<div class="reading"><div><h2>What if the photo were different?</h2><p>Draw on what you want to '
+    "hide, or switch an edit on. Edits add up; each can be undone.</p></div></div>"
+)
+
+
+def build(
+    handle: WhatIfHandlers,
+    settings: Sequence[gr.components.Component],
+    event: Mapping[str, object],
+) -> LazyTab:
+    """Draws the tab and connects its own controls; `settings` are the session and the page's controls.
+
+    `event` is how events of the page compute: in which queue, and that they are nobody else's.
+    """
+    trial = gr.State(Trial())
+    shown: dict[str, gr.components.Component] = {}
+    with gr.Column(elem_id="what-if"):
+        panel(ABOUT)
+        shown["notice"] = panel(elem_classes="said")
+        with gr.Row(elem_classes=["card", "try"]):
+            with gr.Column(elem_classes="draw"):
+                shown["sheet"] = editor()
+            with gr.Column(elem_classes="seen-now"):
+                shown["after"] = panel(elem_id="after")
+            with gr.Column(elem_classes="choose"):
+                choices = [(EDITS[name], name) for name in WHOLE]
+                shown["whole"] = gr.CheckboxGroup(choices, label="In one click")
+                fills = [(FILLED[name], name) for name in FILLS]
+                shown["fill"] = gr.Radio(fills, value=Edits().fill, label="What covers it")
+                with gr.Row(elem_classes="pair"):
+                    shown["undo"] = gr.Button("Undo", size="sm", min_width=80, interactive=False)
+                    shown["reset"] = gr.Button("Reset", size="sm", min_width=80, interactive=False)
+                with gr.Accordion("A box by numbers", open=False, elem_classes="numbers"):
+                    edges = [
+                        gr.Slider(0, 100, at, step=1, label=f"{edge}, %", buttons=[])
+                        for edge, at in START.items()
+                    ]
+                    add = gr.Button("Cover this box", size="sm")
+        shown["bars"] = panel(elem_id="bars")
+        shown["heading"] = panel()
+        shown |= {method: panel() for method in METHODS}
+
+    outputs = [shown[name] for name in OUTPUTS]
+    for trigger, run, given in (
+        (shown["sheet"].select, handle.on_mark, []),
+        (shown["whole"].input, handle.on_whole, [shown["whole"]]),
+        (shown["fill"].input, handle.on_fill, [shown["fill"]]),
+        (shown["undo"].click, handle.on_undo, []),
+        (shown["reset"].click, handle.on_reset, []),
+        (add.click, handle.on_box, edges),
+    ):
+        trigger(keep_outputs_at_end(run, len(outputs)), [*settings, trial, *given], outputs, **event)
+    return LazyTab(handle.on_subject, [trial], outputs)
+
+
+BOX = {  # of the parameter, in JSON Schema: null by default
+    "anyOf": [{"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}, {"type": "null"}],
+    "default": None,
+}
+
+
+def parameters() -> dict[str, gr.components.Component]:
+    """The parameters of /what_if that are not those of the page's controls, by name."""
+    box = gr.JSON(visible=False)
+    box.api_info = lambda: BOX
+    return {
+        "edits": gr.CheckboxGroup(list(WHOLE), value=[], visible=False),
+        "box": box,
+        "fill": gr.Radio(list(FILLS), value=Edits().fill, visible=False),
+        "methods": gr.CheckboxGroup(list(METHODS), value=["gradcam"], visible=False),
+    }

@@ -1,0 +1,94 @@
+import json
+import re
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from page.export import link
+from page.export.link import copied, opener, read
+from page.session import Session
+from page.sidebar import side
+
+
+@pytest.fixture(scope="module")
+def controls():
+    with gr.Blocks():
+        return side(["final", "baseline"]).controls
+
+
+@pytest.fixture(scope="module")
+def start(controls):
+    return dict(zip(link.NAMES, (each.value for each in controls), strict=True))
+
+
+def test_controls_are_restored(controls, start):
+    given = {
+        "ensemble": "priority",
+        "class": "suv",
+        "and-not": "coupe",
+        "networks": "baseline",
+        "reference": "mean",
+        "accuracy": "0.005",
+        "detail": "pixels",
+        "strength": "0.4",
+        "own-scale": "true",
+    }
+    values, photo, sentence = read({**given, "photo": "suv_2.jpg"}, controls)
+    assert values == ["priority", "suv", "coupe", "baseline", "mean", 0.005, "pixels", 0.4, True]
+    assert (photo, sentence) == ("suv_2.jpg", "")
+    assert read({}, controls) == (list(start.values()), None, "")
+    assert read({"class": "suv"}, controls)[0] == list((start | {"class": "suv"}).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ensemble", "median"),
+        ("class", "tractor"),
+        ("accuracy", "0.5"),
+        ("strength", "7"),
+        ("strength", "nan"),
+        ("strength", "much"),
+        ("own-scale", "1"),
+        ("photo", "../LICENSE"),
+        ("photo", "nobody.jpg"),
+        ("colour", "red"),
+    ],
+)
+def test_what_means_nothing_is_ignored_with_a_sentence(controls, start, name, text):
+    values, photo, sentence = read({name: text}, controls)
+    assert (values, photo) == (list(start.values()), None)
+    assert sentence == f"Part of the link means nothing here and was ignored: “{name}”."
+
+
+def test_a_class_and_not_itself_is_ignored(controls):
+    values, _, sentence = read({"class": "suv", "and-not": "suv"}, controls)
+    assert values[1:3] == ["suv", "nothing"] and "“and-not”" in sentence
+
+
+def test_long_nonsense_stays_a_sentence(controls):
+    *_, sentence = read({letter * 500: "1" for letter in "abcdefgh"}, controls)
+    assert len(sentence) < 200
+
+
+def test_parameters_of_others_are_nobodys_business(controls):
+    assert read({"__theme": "dark", "view": "api"}, controls)[2] == ""
+
+
+def test_opening_restores_the_example_and_tells(controls):
+    request = SimpleNamespace(query_params={"photo": "truck_1.jpg", "class": "<b>", "<i>": "1"})
+    session = Session()
+    *values, told = opener(controls)(session, request)
+    assert session.example == "truck_1.jpg" and values == [each.value for each in controls]
+    assert "“class”, “&lt;i&gt;”" in told
+    request.query_params = {}
+    session = Session()
+    assert len(opener(controls)(session, request)) == len(controls) + 1
+    assert session.example is None
+
+
+def test_script_knows_names_and_start(controls, start):
+    script = copied(controls)
+    assert json.loads(re.search(r"names = (\[.*?\])", script)[1]) == list(start)
+    assert json.loads(re.search(r"start = (\[.*?\]);", script)[1]) == list(start.values())
