@@ -19,6 +19,7 @@ from explain.networks import unpaired_networks
 from explain.request import Settings, finished_maps, request
 from page import examples
 from page.api.tools import speak_json
+from page.gradio_patches import GradioChangedError, check
 from page.page import build
 from page.server import connections
 from page.server.hosts import Hosts
@@ -88,6 +89,7 @@ def serve(options: argparse.Namespace, uploads: Uploads) -> None:
     host = options.host or os.environ.get("GRADIO_SERVER_NAME") or LOCALHOST
     access = Access(uploads, Hosts(host, options.allow_host))
     try:
+        check()
         explainers = load_explainers(options.weights)
         unpaired = unpaired_networks(options.weights, explainers.values())
         page = build(explainers, unpaired, options.weights).queue(max_size=WAITING)
@@ -102,7 +104,7 @@ def serve(options: argparse.Namespace, uploads: Uploads) -> None:
             footer_links=["api", "settings"],
             **settings(access, prepare=speak_json),
         )
-    except WeightsError as error:
+    except (GradioChangedError, WeightsError) as error:
         sys.exit(str(error))
     except OSError:
         log.info("The page could not be served.", exc_info=True)

@@ -64,7 +64,8 @@ def answered(page: Server, requests: Iterable[Request]) -> Iterator[tuple[Any, f
     client, visitor = Client(page.url, verbose=False), Visitor(page.url)
     for request in requests:
         if request.endpoint == VISIT:
-            answer = visitor.visit(request.photo, request.settings)
+            visitor.visit(request.photo, request.settings)
+            answer = None
         else:
             photo, name = handle_file(request.photo), f"/{request.endpoint}"
             answer = timeless(client.predict(photo, api_name=name, **request.settings))

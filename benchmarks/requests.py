@@ -42,7 +42,8 @@ def variants(pictures: Sequence[Path], count: int, folder: Path, seed: int) -> l
     random, made = Random(seed), []
     for number in range(count):
         with Image.open(pictures[number % len(pictures)]) as image:
-            cut = ImageOps.crop(image, tuple(random.randrange(1 + side // 10) for side in image.size * 2))
+            left, top, right, bottom = (random.randrange(1 + side // 10) for side in image.size * 2)
+            cut = image.crop((left, top, image.width - right, image.height - bottom))
         turned = ImageOps.mirror(cut) if random.random() < 0.5 else cut
         path = folder / f"{number}.jpg"
         ImageEnhance.Brightness(turned.convert("RGB")).enhance(random.uniform(0.7, 1.3)).save(path)
@@ -58,7 +59,7 @@ def _request(random: Random, photo: Path) -> Request:
         score = {"toward": toward, "against": NO_CLASS}
     pair = {"ensemble": random.choice([AVERAGE, PRIORITY]), "networks": random.choice(KINDS)}
     made = {"reference": random.choice(list(REFERENCES)), "tolerance": random.choice([0.05, 0.2, 0.5])}
-    settings: dict[str, Any] = {
+    settings: dict[str, dict[str, Any]] = {
         "classify": pair,
         "explain": score | pair | made,
         "evidence": score | pair | made | {"detail": random.choice(SMOOTHINGS)},
@@ -71,5 +72,5 @@ def _request(random: Random, photo: Path) -> Request:
             "methods": random.sample(list(METHODS), random.randint(1, 2)),
         },
         VISIT: pair,
-    }[endpoint]
-    return Request(endpoint, photo, settings)
+    }
+    return Request(endpoint, photo, settings[endpoint])

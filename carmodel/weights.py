@@ -159,7 +159,7 @@ def load_references(folder: Path = WEIGHTS) -> Tensor:
 def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
     """Class -> size of the network that recognises it better; the published owners without a file.
 
-    Raises WeightsError if the file does not name one of both networks for each class.
+    Raises WeightsError if the file does not name one of two networks for each class.
     """
     if not (folder / ENSEMBLE).exists():
         return dict(PUBLISHED_OWNERS)
@@ -169,6 +169,10 @@ def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
     for label, size in owners.items():
         if not is_size(size):
             raise WeightsError(f"{ENSEMBLE} gives {label} to {brief(size)}, which is no network's size.")
+    if len(sizes := sorted(set(owners.values()))) > 2:
+        raise WeightsError(
+            f"{ENSEMBLE} names networks of {', '.join(map(str, sizes))} px; Priority is of two."
+        )
     return {label: owners[label] for label in CLASSES}
 
 

@@ -119,7 +119,7 @@ class Explainer:
         if len(self.networks) < 2:
             return ()
         sizes = {network.size for network in self.networks.values()}
-        by_rule = len(self.networks) == 2 and sizes >= set(self.owners.values()) and bool(self.owners)
+        by_rule = len(self.networks) == len(sizes) == 2 and sizes >= set(self.owners.values()) and self.owners
         return (AVERAGE, PRIORITY) if by_rule else (AVERAGE,)
 
     def classify(self, photo: Photo) -> Classification:

@@ -20,7 +20,7 @@ class Background:
 
     def run(
         self, jobs: Mapping[str, Callable[[], Any]], wanted: Callable[[], bool]
-    ) -> Iterator[tuple[str, Future]]:
+    ) -> Iterator[tuple[str, Future[Any]]]:
         """Each job's name and its future as it comes to an end; returns early once `wanted` says no.
 
         Jobs that have not begun by then never will; one that has goes on, and nobody waits for it.

@@ -82,10 +82,10 @@ def chart(
         *_texts(up, [(LEFT - PAD, y + 3.8) for y in level(up.ticks)], "end"),
     ]
     for line in lines:
-        known = [number for number, value in enumerate(line.y) if value is not None]
+        values = {number: value for number, value in enumerate(line.y) if value is not None}
         places = at(x if line.x is None else line.x)
-        levels = dict(zip(known, level([line.y[number] for number in known]), strict=True))
-        body += _drawn(line, {number: (places[number], levels[number]) for number in known})
+        levels = dict(zip(values, level([*values.values()]), strict=True))
+        body += _drawn(line, {number: (places[number], levels[number]) for number in values})
     return Markup('<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {:g} {:g}">{}</svg>').format(
         alt, width, height, Markup().join(body)
     )

@@ -1,5 +1,6 @@
 """What every tab of the page is built from: networks, evidence, the session, and how events are wired."""
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -85,4 +86,9 @@ def by_name(handler: Handler, outputs: Outputs, controls: int) -> Callable[..., 
                 yield {outputs[name]: value for name, value in step.items()}
         yield gr.skip()
 
+    # gradio counts what a handler takes, and gives it event data where it asks for them.
+    first, *_ = inspect.signature(handler).parameters.values()
+    values = inspect.Parameter("values", inspect.Parameter.VAR_POSITIONAL)
+    takes = [first, values] if first.annotation is gr.EventData else [values]
+    setattr(run, "__signature__", inspect.Signature(takes))  # noqa: B010 - functions have no such attribute
     return run

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from markupsafe import Markup
 
@@ -89,13 +90,11 @@ class Evidences:
         frame = asked.photo.frame
 
         def against() -> Controls:
-            logits = {
-                network.size: self.cache.get(
-                    ("controls", asked.digest, asked.kind, name, side),  # of any target, for the average too
-                    lambda _, network=network: control_logits(network, frame, side),
-                )
-                for name, network in zip(names, networks, strict=True)
-            }
+            logits = {}
+            for name, network in zip(names, networks, strict=True):
+                key = "controls", asked.digest, asked.kind, name, side  # of any target, for the average too
+                compute = partial(control_logits, network, frame, side)
+                logits[network.size] = self._kept(key, compute)
             return controls(networks, frame, asked.target, known=logits)
 
         found: dict[str, Evidence | None] = {}
@@ -105,13 +104,19 @@ class Evidences:
             try:
                 attribution = mean(list(row.maps.values())) if network == AVERAGE else row.maps[network]
                 compare = partial(evidence, networks, frame, attribution, smoothing=asked.smoothing)
-                found[method] = self.cache.get(
-                    _key(asked, network, method), lambda _, compare=compare: compare(against=against())
-                )
+                found[method] = self._kept(_key(asked, network, method), partial(_compared, compare, against))
             except Exception:
                 log.exception("%s of %s could not be tested.", method, network)
                 found[method] = None
         return found
+
+    def _kept(self, key: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """What is kept under a key, or else computed and kept."""
+        return self.cache.get(key, lambda _: compute())
+
+
+def _compared(compare: Callable[..., Evidence], against: Callable[[], Controls]) -> Evidence:
+    return compare(against=against())
 
 
 def _key(asked: ExplanationRequest, network: str, method: str) -> Hashable:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -79,5 +80,5 @@ def _publish(context: Context) -> None:
     everyone = every_network([*context.explainers.values(), *context.unpaired.explainers])
     api = Endpoints(context.explainers, context.evidences, everyone)
     what_if = WhatIfEndpoint(context.explainers)
-    functions = [api.classify, api.explain, api.evidence, api.compare, what_if.what_if]
+    functions: list[Any] = [api.classify, api.explain, api.evidence, api.compare, what_if.what_if]
     publish(functions, context.sidebar, further_parameters(), **COMPUTING)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import gradio as gr
-from gradio.data_classes import ImageData
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from carmodel.photo import Photo, PhotoError
 from explain.report.render import upright
+from page.gradio_patches import ImageData
 from page.server.bodies import ADDRESSES
 from page.server.paths import is_uploaded
 from page.server.refusals import NO_FETCHING
@@ -38,6 +38,7 @@ class PhotoInput(gr.Image):
 
 def stand_in(photo: Photo, path: str) -> Image.Image | None:
     """The upright photo where browsers cannot show the file itself, which is a TIFF; otherwise None."""
-    _, is_tiff = Image.OPEN[TiffImageFile.format]
+    is_tiff = Image.OPEN[TiffImageFile.format][1]
+    assert is_tiff  # Pillow knows a TIFF by its first bytes
     with Path(path).open("rb") as file:  # not Image.open, which fails at what is odd behind the first picture
         return upright(photo) if is_tiff(file.read(16)) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -27,7 +28,7 @@ class Sidebar:
 
     photo: PhotoInput
     pictures: gr.HTML  # the example pictures; a click selects one
-    controls: tuple[gr.components.Component, ...]  # in the order of the fields of Controls
+    controls: tuple[Any, ...]  # components in the order of the fields of Controls
 
 
 def sidebar(explainers: Mapping[str, Explainer]) -> Sidebar:

@@ -10,8 +10,8 @@ from carmodel.photo import read_photo
 from carmodel.sampling import area_means
 from carmodel.weights import available, load, save
 from explain.command import main
-from explain.door import METHODS
 from explain.explainer import Explainer
+from explain.methods.registry import METHODS
 from explain.target import Target
 from tests.golden import EXAMPLES, FILE, PICTURES, logits
 
@@ -52,11 +52,11 @@ def test_one_thread_or_two_give_the_same():
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            explainer = Explainer()
+            explainer = Explainer.load()
             maps = {}
             for method in METHODS:
                 *_, last = explainer.refine(photo, method, Target("suv"), tolerance=0.05)
-                maps |= {(method, name): each.map for name, each in last.items()}
+                maps |= {(method, name): attribution.map for name, attribution in last.items()}
             found.append(explainer.classify(photo).logits | maps)
     finally:
         torch.set_num_threads(before)
@@ -73,7 +73,7 @@ def test_files_hold_what_was_computed(tmp_path):
     assert main([str(CHOSEN), *options]) == 0
     report = json.loads((tmp_path / "report.json").read_text())
     stored = np.load(tmp_path / "maps.npz")
-    photo, explainer = read_photo(CHOSEN), Explainer()
+    photo, explainer = read_photo(CHOSEN), Explainer.load()
     classification = explainer.classify(photo)
     for name, given in report["networks"].items():
         assert given["logits"] == pytest.approx(classification.logits[name].tolist(), abs=TOLERANCE)

@@ -45,9 +45,9 @@ class Refinement:
 
 def advance(method: Method, question: Question, before: Refinement | None) -> Refinement:
     """The refinement after `before` (None: the first) of a method's map."""
-    if before is None or method.refine is None:
-        return method.start(question)
-    return method.refine(question, before)
+    if method.refine is None:
+        return replace(method.start(question), final=True)
+    return method.start(question) if before is None else method.refine(question, before)
 
 
 Advance = Callable[[Refinement | None, float], Refinement]

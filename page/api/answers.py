@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import cast
 
 from carmodel.photo import Photo
 from explain.evidence.agreement import agreements, least_alike
@@ -16,6 +17,8 @@ from explain.request import ExplanationRequest, Settings, finished_maps, request
 from page.api.answer_types import (
     AgreementAnswer,
     AreasAnswer,
+    BeatsAnswer,
+    BorderAnswer,
     Classified,
     Compared,
     EvidenceAnswer,
@@ -37,13 +40,13 @@ PREDICTION = (
 def classify(explainer: Explainer, name: str, photo: Photo, settings: Settings) -> Classified:
     """What networks and ensembles say; the sentence is that of the ensemble asked for."""
     table = as_table(report_of(explainer, name, request(explainer, photo, settings), {}))
-    return {key: table[key] for key in PREDICTION}
+    return cast(Classified, {key: table[key] for key in PREDICTION})
 
 
 def explain(explainer: Explainer, name: str, photo: Photo, settings: Settings) -> Explained:
     """The whole table. Raises RequestError."""
     asked = request(explainer, photo, settings)
-    return as_table(report_of(explainer, name, asked, finished_maps(explainer, asked)))
+    return cast(Explained, as_table(report_of(explainer, name, asked, finished_maps(explainer, asked))))
 
 
 def compare(networks: Mapping[str, Network], name: str, method: str, asked: ExplanationRequest) -> Compared:
@@ -57,8 +60,8 @@ def compare(networks: Mapping[str, Network], name: str, method: str, asked: Expl
     matrix = agreements(shown)
     agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in networks}
     for (first, second), agreed in matrix.items():
-        agreement[first][second] = agreement[second][first] = asdict(agreed)
-    return {
+        agreement[first][second] = agreement[second][first] = cast(AgreementAnswer, asdict(agreed))
+    answer = {
         "photo": photo_table(name, asked.photo),
         "method": method,
         "target": asked.target.label,
@@ -77,6 +80,7 @@ def compare(networks: Mapping[str, Network], name: str, method: str, asked: Expl
         "agreement": agreement,
         "differ_most": {"networks": least_alike(matrix), "sentence": sentence(shown, matrix)},
     }
+    return cast(Compared, answer)
 
 
 def evidence(
@@ -90,13 +94,14 @@ def evidence(
     rows = finished_maps(explainer, asked)
     *_, found = evidences.test(explainer, asked, rows)
     table = as_table(report_of(explainer, name, asked, rows))
-    return {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail")} | {
+    answer = {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail")} | {
         "evidence": {
             f"{method}_{network}": known and _evidence(known)
             for network, row in found.items()
             for method, known in row.items()
         }
     }
+    return cast(Examined, answer)
 
 
 def _evidence(known: Evidence) -> EvidenceAnswer:
@@ -104,8 +109,8 @@ def _evidence(known: Evidence) -> EvidenceAnswer:
         "areas": _areas(known.faithfulness),
         "random": _areas(known.controls.random),
         "gaussian": _areas(known.controls.gaussian),
-        "beats": asdict(known.beats),
-        "border": asdict(known.border) | {"ratio": known.border.ratio},
+        "beats": cast(BeatsAnswer, asdict(known.beats)),
+        "border": cast(BorderAnswer, asdict(known.border) | {"ratio": known.border.ratio}),
         "verdict": verdict(known),
     }
 

@@ -33,7 +33,7 @@ def speak_json(page: gr.Blocks, access: Access) -> None:
     from mcp.server.transport_security import RequestBodyLimitMiddleware
     from mcp.types import TextContent
 
-    server = page.mcp_server_obj
+    server: Any = page.mcp_server_obj
     prepare = server._prepare_tool_call_args
     lock = Lock()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from torch import Tensor
@@ -88,7 +88,7 @@ class WhatIfEndpoint:
         after, mask = edited(before, wanted), covered(before, wanted)
         moved = {kind: changes(each, before, after) for kind, each in self.explainers.items()}
         return {
-            "photo": photo_table(name, before),
+            "photo": cast(PhotoAnswer, photo_table(name, before)),
             "edited": after.digest,
             "edits": list(edits),
             "box": box,
@@ -113,7 +113,7 @@ BOX = {  # of the parameter, in JSON Schema: null by default
 def further_parameters() -> dict[str, gr.components.Component]:
     """The parameters of functions that are not those of the page's controls, by name."""
     box = gr.JSON(visible=False)
-    box.api_info = lambda: BOX
+    setattr(box, "api_info", lambda: BOX)  # noqa: B010 - gradio asks for it as a method
     return {
         "method": gr.Radio(list(METHODS), value=quickest_complete(), visible=False),
         "edits": gr.CheckboxGroup(list(WHOLE), value=[], visible=False),

@@ -88,7 +88,7 @@ def opener(controls: Sequence[gr.components.Component]) -> Callable[..., tuple[A
     return on_link
 
 
-def _parsed(text: str, control: gr.components.Component) -> Any:  # noqa: ANN401
+def _parsed(text: str, control: Any) -> Any:  # noqa: ANN401
     """What a text means to a control; None where it means nothing."""
     if isinstance(control, gr.Checkbox):
         return {"true": True, "false": False}.get(text)

@@ -8,7 +8,6 @@ from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from carmodel.files import write_whole
 from explain.explainer import Explainer
@@ -17,6 +16,7 @@ from explain.report.report import Report, report_of
 from explain.request import finished_maps
 from page.controls import Controls
 from page.evidence import Evidences, Found, tested_networks
+from page.gradio_patches import get_upload_folder
 from page.lazy_tabs import Values
 from page.markup import status
 from page.session import Session

@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gradio.route_utils import get_root_url
 from markupsafe import Markup
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -18,6 +17,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from page.gradio_patches import get_root_url
 from page.theme import TITLE
 
 PICTURE = Path(__file__).with_name("preview.jpg")  # 1200 × 630, the size that sites ask for

@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import BlockFunction
-from gradio.exceptions import InvalidPathError
-from gradio.state_holder import SessionState
-from gradio_client.utils import is_file_obj_with_meta
 
 from carmodel.photo import PhotoError
+from page.gradio_patches import BlockFunction, InvalidPathError, SessionState, is_file_obj_with_meta
 from page.markup import SORRY
 from page.photo_input import PhotoInput
 from page.server.paths import check_paths
@@ -42,7 +39,7 @@ class CheckedBlocks(gr.Blocks):
         )
         return self
 
-    def get_config_file(self, *given: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+    def get_config_file(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401
         """What the browser is told of the page; without where functions lie in this machine's memory."""
         config = super().get_config_file(*given, **named)
         for component in config["components"]:
@@ -116,17 +113,18 @@ class CheckedBlocks(gr.Blocks):
 
 def wrong(block_fn: BlockFunction, inputs: Sequence[Any]) -> str:
     """What an endpoint cannot take, and what it can, as a sentence; "" if all is well."""
-    names = list(inspect.signature(block_fn.fn).parameters)
+    names = list(inspect.signature(block_fn.fn).parameters) if block_fn.fn else []
     if len(inputs) < len(names):
         return f"This endpoint takes a list of {len(names)}: {', '.join(names)}."
     return next(filter(None, map(_wrong, names, block_fn.inputs, inputs)), "")
 
 
-def _wrong(name: str, component: gr.components.Component, value: Any) -> str:  # noqa: ANN401
+def _wrong(name: str, component: Any, value: Any) -> str:  # noqa: ANN401
     """The sentence for one value, from what the component offers."""
     if isinstance(component, gr.Number):
-        number = isinstance(value, int | float) and component.minimum <= value <= component.maximum
-        return "" if number else f"“{name}” must be a number from {component.minimum} to {component.maximum}."
+        low, high = float(component.minimum or 0), float(component.maximum or 0)  # ours have both
+        number = isinstance(value, int | float) and low <= value <= high
+        return "" if number else f"“{name}” must be a number from {low:g} to {high:g}."
     if isinstance(component, PhotoInput):
         described = isinstance(value, dict) and isinstance(value.get("meta"), dict)
         photo = value is None or (described and is_file_obj_with_meta(value))

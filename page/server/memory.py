@@ -4,8 +4,7 @@ import ctypes
 from contextlib import suppress
 from typing import Any
 
-from gradio import state_holder
-from gradio.state_holder import SessionState
+from page.gradio_patches import SessionState, keep_sessions_as
 
 ARENA_MAX = -8  # of glibc's mallopt
 ARENAS = 2  # as many as cores compute; each keeps for itself what its threads have freed
@@ -42,4 +41,4 @@ class SmallSession(SessionState):
 
 def keep_small_sessions() -> None:
     """Has gradio hold its visitors' sessions as SmallSession."""
-    state_holder.SessionState = SmallSession
+    keep_sessions_as(SmallSession)

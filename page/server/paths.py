@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
-
 from carmodel.photo import PhotoError
+from page.gradio_patches import get_upload_folder
 from page.server.refusals import NOT_UPLOADED
 
 

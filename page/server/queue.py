@@ -6,11 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gradio.data_classes import PredictBodyInternal
-from gradio.queueing import Event, Queue
-from gradio.server_messages import EventMessage, ProcessCompletedMessage
 from starlette.requests import Request
 
+from page.gradio_patches import Event, EventMessage, PredictBodyInternal, ProcessCompletedMessage, Queue
 from page.server.refusals import FULL, YOUR_TURN
 
 log = logging.getLogger(__name__)
@@ -31,11 +29,11 @@ class LastingQueue(Queue):
 
     def start(self) -> None:
         self.closing = False
-        super().start()
+        super().start()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         self.closing = True
-        super().close()
+        super().close()  # type: ignore[no-untyped-call]
 
     async def start_processing(self) -> None:
         await self._go_on(super().start_processing)
@@ -61,7 +59,7 @@ class LastingQueue(Queue):
     def _cancel_asyncio_tasks(self) -> None:
         """What is being computed is ended with the page alone, not with a loop that starts again."""
         if self.closing:
-            super()._cancel_asyncio_tasks()
+            super()._cancel_asyncio_tasks()  # type: ignore[no-untyped-call]
 
     def send_message(self, event: Event, event_message: EventMessage) -> None:
         """Tells a visitor something; an event whose session has been forgotten is over."""

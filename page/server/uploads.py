@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from gradio_client.utils import strip_invalid_filename_characters
-
+from page.gradio_patches import strip_invalid_filename_characters
 from page.server.refusals import NO_ROOM, Refused
 
 log = logging.getLogger(__name__)

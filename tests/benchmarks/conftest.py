@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.implementations import Case, cases
+from benchmarks.implementations import Case, cases, request_of
 from carmodel.photo import Photo
 from explain.explainer import Explainer
 
@@ -16,10 +16,11 @@ def photo() -> Photo:
 
 @pytest.fixture
 def explainer(random_weights: Path) -> Explainer:
-    return Explainer(random_weights)
+    return Explainer.load(random_weights)
 
 
 @pytest.fixture(scope="session")
 def case(random_weights: Path, photo: Photo) -> Case:
     """That of the 75 px network."""
-    return cases(Explainer(random_weights), photo, "mean")[0]
+    explainer = Explainer.load(random_weights)
+    return cases(explainer, request_of(explainer, photo, "mean"))[0]

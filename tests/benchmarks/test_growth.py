@@ -1,8 +1,10 @@
 import pytest
+import torch
 
 from benchmarks import growth
 from benchmarks.growth import Point, as_text, draw, references, steps, survey, users
 from benchmarks.measure import Timing
+from carmodel.photo import Photo
 
 
 def test_steps_double_and_cost_more(explainer, photo, monkeypatch):
@@ -21,7 +23,9 @@ def test_as_many_references_as_asked_for(explainer, photo, monkeypatch):
     monkeypatch.setattr(
         growth,
         "shapley_values",
-        lambda network, x, known, score: asked.append(sum(len(t.pictures) for t in known.references)),
+        lambda network, x, background, score: asked.append(
+            sum(len(t.pictures) for t in background.references)
+        ),
     )
     assert [point.work for point in references(explainer, photo)] == [1, 3, 1, 3]
     assert asked == [1, 3, 1, 3]
@@ -29,13 +33,20 @@ def test_as_many_references_as_asked_for(explainer, photo, monkeypatch):
 
 def test_users_have_photos_of_their_own(random_weights, monkeypatch):
     asked = []
-    monkeypatch.setattr(growth, "our_page", lambda of, photo, target, reference: asked.append((of, photo)))
-    found = users(random_weights, ["a", "b", "c"], [1, 3])
-    assert [point.work for point in found] == [1, 3]
+    monkeypatch.setattr(growth, "fast_page", lambda of, request: asked.append((of, request)))
+    photos = [Photo(torch.full((3, 300, 300), grey), 300, 300) for grey in (0.1, 0.2, 0.3)]
+    points = users(random_weights, photos, [1, 3])
+    assert [point.work for point in points] == [1, 3]
     first, second = asked[0][0], asked[2][0]
-    assert asked[:2] == [(first, "c"), (first, "a")]
-    assert asked[2] == (second, "c") and sorted(photo for _, photo in asked[3:]) == ["a", "b", "c"]
+    assert [of for of, _ in asked] == [first] * 2 + [second] * 4
     assert first is not second  # which would have kept the answers
+    shown = [request.photo for _, request in asked]
+    assert shown[0] is shown[2] is photos[2] and shown[1] is photos[0]
+    assert sorted(map(id, shown[3:])) == sorted(map(id, photos))
+    # What goes before is of another score than the users', so that no map of theirs is there.
+    before = [asked[place][1].target for place in (0, 2)]
+    assert all(target.against for target in before)
+    assert not any(request.target.against for _, request in asked if request.target not in before)
 
 
 def test_survey_does_the_photos_again_and_again(random_weights, monkeypatch, tmp_path):
@@ -75,7 +86,7 @@ def test_picture(found):
 def test_all_is_measured_and_drawn(found, random_weights, tmp_path, monkeypatch, capsys):
     for name in ("steps", "references", "users", "survey"):
         monkeypatch.setattr(growth, name, lambda *_: found["steps"])
-    monkeypatch.setattr(growth, "our_page", lambda *_: None)
+    monkeypatch.setattr(growth, "fast_page", lambda *_: None)
     out = tmp_path / "growth.png"
     assert growth.main(["--out", str(out), "--weights", str(random_weights)]) == 0
     assert out.stat().st_size > 1000

@@ -15,4 +15,4 @@ def test_most_is_in_megabytes(tmp_path, monkeypatch):
 def test_memory_of_a_page(random_weights, tmp_path, photo):
     file = tmp_path / "photo.png"
     Image.fromarray((photo.frame.permute(1, 2, 0) * 255).byte().numpy()).save(file)
-    assert 0 < memory("ours", random_weights, file, "mean") < 300
+    assert 0 < memory("fast", random_weights, file, "mean") < 300

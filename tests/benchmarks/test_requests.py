@@ -4,7 +4,8 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.requests import KINDS, SHARES, draw, variants
-from explain.door import METHODS, REFERENCES
+from explain.methods.registry import METHODS
+from explain.references import REFERENCES
 
 PHOTOS = [Path("one.jpg"), Path("other.jpg")]
 
@@ -12,17 +13,17 @@ PHOTOS = [Path("one.jpg"), Path("other.jpg")]
 def test_everything_is_drawn_in_its_share_and_the_same_again():
     requests = draw(PHOTOS, 2000, 3)
     assert requests == draw(PHOTOS, 2000, 3) != draw(PHOTOS, 2000, 4)
-    counts = Counter(each.endpoint for each in requests)
+    counts = Counter(request.endpoint for request in requests)
     assert counts.keys() == SHARES.keys() and sum(SHARES.values()) == 100
     assert all(abs(counts[name] / 20 - share) < 4 for name, share in SHARES.items())
     for setting, values in (("networks", KINDS), ("reference", REFERENCES), ("method", METHODS)):
-        assert {each.settings[setting] for each in requests if setting in each.settings} == {*values}
-    assert {each.photo for each in requests} == {*PHOTOS}
+        assert {asked.settings[setting] for asked in requests if setting in asked.settings} == {*values}
+    assert {request.photo for request in requests} == {*PHOTOS}
 
 
 def test_no_class_is_told_from_itself():
-    for each in draw(PHOTOS, 500, 0):
-        score = each.settings.get("toward"), each.settings.get("against")
+    for request in draw(PHOTOS, 500, 0):
+        score = request.settings.get("toward"), request.settings.get("against")
         assert score[0] != score[1] or score == (None, None)
         assert "predicted" not in score or score[1] == "nothing"
 

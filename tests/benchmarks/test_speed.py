@@ -30,15 +30,15 @@ def test_json(files, random_weights, capsys, monkeypatch):
 
     monkeypatch.setattr(command, "one_round", one_round)
     monkeypatch.setattr(command, "peak_speed", lambda: 1e11)
-    monkeypatch.setattr(command, "memory", lambda side, *_: {"plain": 500.0, "ours": 100.0}[side])
+    monkeypatch.setattr(command, "memory", lambda side, *_: {"library": 500.0, "fast": 100.0}[side])
     options = ["--rounds", "1", "--reference", "mean", "--weights", str(random_weights)]
     assert command.main([*files, *options, "--json"]) == 0
     table = json.loads(capsys.readouterr().out)
     assert rounds == [(60, "mean", False), (60, "mean", True)]  # the first warms up
     assert (table["threads"], table["rounds"], table["peak"]) == (1, 1, 1e11)
-    assert table["memory"] == {"plain": 500.0, "ours": 100.0}
+    assert table["memory"] == {"library": 500.0, "fast": 100.0}
     row = table["rows"][0]
-    assert (row["plain"], row["ours"]) == ({"cpu": 16, "wall": 9}, {"cpu": 2, "wall": 1})
+    assert (row["library"], row["fast"]) == ({"cpu": 16, "wall": 9}, {"cpu": 2, "wall": 1})
     assert (row["ratio"], row["share"], row["distance"]) == (0.125, 0.5, 1e-6)
     assert command.main([*files, *options]) == 0
     assert "| SHAP | 75 |" in capsys.readouterr().out

@@ -69,9 +69,10 @@ def test_unknown_value(tmp_path):
     [
         ("name", 3, "mine.json is wrong: name is not a text."),
         ("name", "final-75", "mine.json is the card of 'final-75', not of 'mine'."),
-        ("size", 80, "mine.json is wrong: size is 80, not 75 or 100."),
-        ("size", 75.0, "mine.json is wrong: size is 75.0, not 75 or 100."),
-        ("size", "75", "mine.json is wrong: size is '75', not 75 or 100."),
+        ("size", 31, "mine.json is wrong: size is 31, no whole number from 32 to 300."),
+        ("size", 301, "mine.json is wrong: size is 301, no whole number from 32 to 300."),
+        ("size", 75.0, "mine.json is wrong: size is 75.0, no whole number from 32 to 300."),
+        ("size", "75", "mine.json is wrong: size is '75', no whole number from 32 to 300."),
         ("batchnorm", 1, "mine.json is wrong: batchnorm is not true or false."),
         ("classes", ["sedan"], "mine.json is wrong: classes are not sedan, coupe, suv, truck in this order."),
         (
@@ -174,4 +175,5 @@ def test_no_names(name):
 
 
 def test_sizes():
-    assert [value for value in (75, 100, 75.0, "75", True, None, 300) if is_size(value)] == [75, 100]
+    values = (31, 32, 75, 100, 224, 300, 301, 75.0, "75", True, None)
+    assert [value for value in values if is_size(value)] == [32, 75, 100, 224, 300]

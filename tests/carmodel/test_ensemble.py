@@ -67,7 +67,7 @@ def test_every_pair_is_listed():
 def test_priority_of_every_pair(labels, expected):
     logits_75, logits_100 = saying(labels[0], 2.0), saying(labels[1], 3.0)
     decided_by, trace = expected
-    prediction = priority(logits_75, logits_100, PUBLISHED_OWNERS)
+    prediction = priority({75: logits_75, 100: logits_100}, PUBLISHED_OWNERS)
     assert prediction.decided_by == decided_by
     assert prediction.verdict == labels[0 if decided_by == 75 else 1]
     assert prediction.trace == trace
@@ -77,10 +77,14 @@ def test_priority_of_every_pair(labels, expected):
 
 
 def test_priority_follows_the_owners_it_is_given():
-    owners = {"sedan": 100, "coupe": 75, "suv": 100, "truck": 100}
-    assert priority(saying("coupe", 1), saying("sedan", 1), owners).decided_by == 100
+    owners, logits = (
+        {"sedan": 100, "coupe": 75, "suv": 100, "truck": 100},
+        (saying("coupe", 1), saying("sedan", 1)),
+    )
+    assert priority({75: logits[0], 100: logits[1]}, owners).decided_by == 100
     owners["sedan"] = 75
-    assert priority(saying("coupe", 1), saying("sedan", 1), owners).decided_by == 75
+    assert priority({75: logits[0], 100: logits[1]}, owners).decided_by == 75
+    assert priority({100: logits[1], 75: logits[0]}, owners).decided_by == 75  # in whatever order
 
 
 def test_predict_by_hand():
@@ -94,15 +98,25 @@ def test_predict_by_hand():
 def test_average_is_the_normalised_geometric_mean():
     small, large = (0.1, 0.2, 0.4, 0.3), (0.4, 0.45, 0.1, 0.05)
     # √(0.04, 0.09, 0.04, 0.015) = 0.2, 0.3, 0.2, 0.122474, which sum to 0.822474
-    prediction = average(torch.tensor(small).log() + 5, torch.tensor(large).log() - 7)
+    prediction = average([torch.tensor(small).log() + 5, torch.tensor(large).log() - 7])
     assert prediction.probabilities == pytest.approx((0.243169, 0.364753, 0.243169, 0.148910), abs=1e-6)
     assert prediction.verdict == "coupe"
     assert (prediction.trace, prediction.decided_by) == ("", None)
 
 
-@pytest.mark.parametrize("ensemble", [average, lambda a, b: priority(a, b, PUBLISHED_OWNERS)])
+def test_average_of_three():
+    logits = [torch.tensor([3.0, 0.0, 0.0, 1.5]), torch.tensor([0.0, 3.0, 0.0, 1.5]), torch.zeros(4)]
+    # the mean logits (1, 1, 0, 1): e / (3 e + 1) = 0.29692 and 1 / (3 e + 1) = 0.10923
+    prediction = average(iter(logits))
+    assert prediction.probabilities == pytest.approx((0.29692, 0.29692, 0.10923, 0.29692), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [average, lambda logits: priority(dict(zip((75, 100), logits, strict=True)), PUBLISHED_OWNERS)],
+)
 def test_confidence_is_no_softmax_of_a_softmax(ensemble):
-    assert ensemble(saying("suv", 9.0), saying("suv", 9.0)).confidence > 0.999
+    assert ensemble([saying("suv", 9.0), saying("suv", 9.0)]).confidence > 0.999
 
 
 def test_certainty_does_not_overflow():

@@ -116,7 +116,14 @@ def test_classes():
     assert CLASSES == ("sedan", "coupe", "suv", "truck")
 
 
-@pytest.mark.parametrize("size", [0, 50, 74, 300])
-def test_other_sizes_are_refused(size):
-    with pytest.raises(ValueError, match=f"CarNet comes in 75 and 100 px, not {size}"):
+@pytest.mark.parametrize(("size", "flattened"), [(44, 128), (64, 128 * 3**2), (128, 128 * 11**2)])
+def test_other_sizes(size, flattened):
+    net = CarNet(size).eval()
+    assert net.head.fc1.in_features == flattened
+    assert net(torch.rand(1, 3, size, size)).shape == (1, 4)
+
+
+@pytest.mark.parametrize("size", [0, 32, 43])
+def test_sizes_of_which_nothing_is_left_are_refused(size):
+    with pytest.raises(ValueError, match=f"CarNet needs pictures of at least 44 px on a side, not of {size}"):
         CarNet(size)

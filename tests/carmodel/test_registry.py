@@ -53,7 +53,7 @@ def test_networks_that_can_be_used(folder, network):
     [
         ({"temperature": 0}, "bad.json is wrong: temperature is not a number from 0.05 to 20."),
         ({"temperature": float("nan")}, "bad.json is wrong: temperature is not a number from 0.05 to 20."),
-        ({"size": 80}, "bad.json is wrong: size is 80, not 75 or 100."),
+        ({"size": 301}, "bad.json is wrong: size is 301, no whole number from 32 to 300."),
         (
             {"classes": ["cat", "dog", "suv", "truck"]},
             "bad.json is wrong: classes are not sedan, coupe, suv, truck in this order.",
@@ -130,9 +130,9 @@ def test_refusals_are_one_sentence(published, tmp_path, capsys):
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
 def test_module_runs_as_the_command(tmp_path, monkeypatch, capsys):
-    command = ["carmodel/weights.py", "import", str(tmp_path / "MODEL.pt"), "--size", "75"]
+    command = ["carmodel/registry.py", "import", str(tmp_path / "MODEL.pt"), "--size", "75"]
     monkeypatch.setattr("sys.argv", command)
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("carmodel.weights", run_name="__main__")
+        runpy.run_module("carmodel.registry", run_name="__main__")
     assert ended.value.code == 2
     assert capsys.readouterr() == ("", "MODEL.pt is missing.\n")

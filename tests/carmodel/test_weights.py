@@ -198,11 +198,11 @@ def test_published_owners_cannot_be_changed_through_the_loaded_ones(tmp_path):
         ('{"owners": {"sedan": 75}}', 'ensemble.json needs "owners" with exactly these classes: sedan,'),
         (
             '{"owners": {"sedan": 75, "coupe": 75, "suv": 80, "truck": 100}}',
-            "ensemble.json gives suv to 80; an owner is 75 or 100.",
+            "ensemble.json names networks of 75, 80, 100 px; Priority is of two.",
         ),
         (
             '{"owners": {"sedan": 75, "coupe": true, "suv": 75, "truck": 100}}',
-            "ensemble.json gives coupe to True; an owner is 75 or 100.",
+            "ensemble.json gives coupe to True, which is no network's size.",
         ),
     ],
 )

@@ -81,7 +81,7 @@ def test_arrays_are_the_maps_and_combine_exactly(out):
 def test_report_matches_networks_and_maps(folder, out, report):
     assert report["photo"]["file"] == "car.png"
     assert (report["photo"]["width"], report["photo"]["height"]) == (90, 60)
-    said = Explainer(folder).classify(read_photo(folder / "car.png"))
+    said = Explainer.load(folder).classify(read_photo(folder / "car.png"))
     for name, prediction in said.predictions.items():
         table = report["predictions"][name]
         assert list(table["probabilities"].values()) == pytest.approx(prediction.probabilities)
@@ -154,7 +154,9 @@ def test_bad_photo_is_one_sentence_and_leaves_nothing(folder, tmp_path, capsys):
 
 def test_missing_weights_are_named(folder, tmp_path, capsys):
     assert run(folder, tmp_path / "out", "--networks", "baseline") == 2
-    assert capsys.readouterr().err == "baseline-75.json is missing.\n"
+    assert capsys.readouterr().err == (
+        f"{folder} holds no network of the kind 'baseline', such as baseline-75.\n"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -183,7 +185,10 @@ def test_a_full_disk_leaves_no_half_report(folder, tmp_path, monkeypatch, capsys
 
 def test_a_class_and_not_itself_is_one_sentence(folder, tmp_path, capsys):
     assert run(folder, tmp_path, "--target", "suv", "--and-not", "suv") == 2
-    assert capsys.readouterr().err == "A contrast needs two different classes, not suv twice.\n"
+    assert capsys.readouterr().err == (
+        "“And not” is SUV, the class explained itself: please choose another one.\n"
+    )
+    assert not (tmp_path / "report.json").exists()
 
 
 @pytest.mark.parametrize("options", [("--methods", "lime"), ("--tolerance", "0.1"), ("--target", "van"), ()])
@@ -210,7 +215,7 @@ def test_help_explains_every_option(capsys):
         "--tolerance {0.02,0.01,0.005}",
         "--methods",
         "--detail {regions,pixels}",
-        "--networks {final,baseline}",
+        "--networks KIND",
         "--weights DIR",
     ):
         explained = said.partition(f"\n  {option}")[2].split("\n  -")[0]

@@ -1,64 +1,25 @@
-from dataclasses import replace
-from types import MappingProxyType
-
+import gradio as gr
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from carmodel.calibration import Bin
-from carmodel.card import Card
-from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.metrics import Disagreement, Scores, wilson
-from carmodel.network import CLASSES, SIZES
+from carmodel.network import CLASSES
 from carmodel.photo import Photo
 from explain.attribution import Attribution, completeness_gap
-from explain.cache import Cache
-from explain.explainer import Classification
+from explain.methods.registry import METHODS
+from explain.request import ExplanationRequest
 from explain.survey.summary import Interval
 from explain.target import Target
 from page.background import Background
-from page.session import Subject
+from page.controls import Controls
+from page.page import build
 from page.results.measured import Evaluation
 from page.results.surveyed import Survey
-
-
-class FakeExplainer:
-    """Explains every photo the same way, at once; Integrated Gradients in two stages.
-
-    `asked` lists what `refine` was asked for: the real one computes nothing that it was asked for before.
-    """
-
-    cards = MappingProxyType(
-        {str(size): Card(f"final-{size}", size, True, CLASSES, 1.0, "0f", {}, {}, {}) for size in SIZES}
-    )
-
-    networks = MappingProxyType({"75": "network of 75 px", "100": "network of 100 px"})
-    references = "reference frames"
-
-    def __init__(self, attribution):
-        self.attribution = attribution
-        self.asked = []
-        self.cache = Cache()
-
-    def classify(self, photo):
-        logits = {"75": torch.tensor([0.0, 0.0, 3.0, 0.0]), "100": torch.tensor([0.0, 2.0, 0.0, 0.0])}
-        predictions = {name: predict(each) for name, each in logits.items()}
-        predictions["average"] = average(*logits.values())
-        predictions["priority"] = priority(*logits.values(), PUBLISHED_OWNERS)
-        return Classification(logits, predictions)
-
-    def known(self, photo, method, target, reference="black", tolerance=0.02):
-        asked = any(each[:5] == (photo, method, target, reference, tolerance) for each in self.asked)
-        names = self.networks if asked else ()
-        return {name: replace(self.attribution(2.0, 2.0, method, name), target=target) for name in names}
-
-    def refine(self, photo, method, target, reference="black", tolerance=0.02, networks=("75", "100")):
-        self.asked.append((photo, method, target, reference, tolerance, networks))
-        stages = [(1.0, 8), (2.0, 16)] if method == "integrated_gradients" else [(2.0, 1)]
-        for total, steps in stages:
-            maps = {name: self.attribution(total, 2.0, method, name, steps) for name in networks}
-            yield {name: replace(each, target=target) for name, each in maps.items()}
+from page.session import Session
+from tests.page.fakes import FakeExplainer
 
 
 @pytest.fixture
@@ -67,13 +28,26 @@ def fake(attribution) -> FakeExplainer:
 
 
 @pytest.fixture
+def fake_of(attribution):
+    """Makes a fake of networks of these sizes."""
+    return lambda *sizes: FakeExplainer(attribution, sizes)
+
+
+@pytest.fixture(scope="session")
+def built(attribution) -> gr.Blocks:
+    """The page of two networks."""
+    return build({"final": FakeExplainer(attribution)})
+
+
+@pytest.fixture
 def quick_pictures(monkeypatch) -> None:
     """Tiny pictures in place of maps, which still show how strong the overlay is."""
 
-    def tiny(attribution, photo, scale, strength):
+    def tiny(attribution, photo, scale, strength, side=3):
         return Image.new("RGB", (3, 2), (round(255 * strength), 0, 0))
 
-    monkeypatch.setattr("page.tabs.explain.grid.overlay", tiny)
+    monkeypatch.setattr("explain.report.cards.overlay", tiny)
+    monkeypatch.setattr("page.tabs.compare.swipe.overlay", tiny)
 
 
 @pytest.fixture
@@ -81,16 +55,16 @@ def quick_evidence(monkeypatch, known):
     """Evidence at once, in place of the real tests; lists what was asked for."""
     asked = []
 
-    def evidence(networks, frame, attribution, detail, against):
-        asked.append((attribution.network, attribution.method))
+    def evidence(networks, frame, attribution, smoothing, against):
+        asked.append((attribution.network, attribution.method.name))
         return known()
 
-    def control_logits(network, frame, size):
-        asked.append(f"{network}, {size} cells a side")
+    def control_logits(network, frame, side):
+        asked.append(f"network of {network.size} px, {side} cells a side")
 
-    monkeypatch.setattr("page.tabs.explain.evidence.evidence", evidence)
-    monkeypatch.setattr("page.tabs.explain.evidence.control_logits", control_logits)
-    monkeypatch.setattr("page.tabs.explain.evidence.controls", lambda networks, frame, target, known: None)
+    monkeypatch.setattr("page.evidence.evidence", evidence)
+    monkeypatch.setattr("page.evidence.control_logits", control_logits)
+    monkeypatch.setattr("page.evidence.controls", lambda networks, frame, target, known: None)
     return asked
 
 
@@ -100,8 +74,27 @@ def background() -> Background:
 
 
 @pytest.fixture
-def subject(photo) -> Subject:
-    return Subject(photo, photo.digest, "final", Target("suv"), "blur", 0.02, "regions")
+def asked(photo) -> ExplanationRequest:
+    """Why the average of the final networks says SUV."""
+    return ExplanationRequest(
+        photo, photo.digest, "final", "average", None, Target("suv"), "blur", 0.02, "regions"
+    )
+
+
+@pytest.fixture
+def session(asked, controls) -> Session:
+    """Of a visitor whose first request was about a photo, is the newest, and has not been drawn."""
+    session = Session(asked.photo, asked=asked)
+    session.requests.choose("photo", 1, "car.jpg")
+    session.requests.choose("controls", 1, controls)
+    session.requests.start("photo")
+    return session
+
+
+@pytest.fixture(scope="session")
+def controls() -> Controls:
+    """Of that request."""
+    return Controls(toward="suv")
 
 
 @pytest.fixture(scope="session")
@@ -110,23 +103,23 @@ def photo() -> Photo:
     return Photo(torch.rand(3, 300, 300, generator=torch.Generator().manual_seed(0)), 600, 400)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def attribution():
     """Makes a map whose pixels sum to `total`, for a score that changes by `change`."""
 
     def make(total=2.0, change=2.0, method="shap", network="75", steps=1):
         map = torch.full((300, 300), total / 90_000)
-        sums = method != "gradcam"
+        record = METHODS[method]
         return Attribution(
             map=map,
             cells=map,
-            method=method,
+            method=record,
             network=network,
             target=Target("suv"),
             reference="black",
             score=change + 1.0,
-            reference_score=1.0 if sums else None,
-            gap=completeness_gap(map, change + 1.0, 1.0) if sums else None,
+            reference_score=1.0 if record.complete else None,
+            gap=completeness_gap(map, change + 1.0, 1.0) if record.complete else None,
             steps=steps,
             seconds=0.1,
         )
@@ -147,7 +140,7 @@ def saved(tmp_path):
 
 
 @pytest.fixture
-def broken(tmp_path) -> str:
+def broken_file(tmp_path) -> str:
     """The path of a file that begins as a JPEG does."""
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0 and no more")

@@ -30,6 +30,7 @@ from page.tabs.compare.swipe import SAME, pair
 log = logging.getLogger(__name__)
 
 TAB = "compare"  # among what a visitor chose, and what tabs show
+OTHER = "second photo"  # among what a visitor chose
 SORRY = notice("Something went wrong on our side; please try again.")
 WELCOME = Markup(
     '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
@@ -106,8 +107,8 @@ class CompareHandlers:
         if asked is None:
             return
         try:
-            names = list(dict.fromkeys([choice.left, choice.right]))
-            *_, cells = self._cells(asked, asked.photo, choice.method, names, run, PAIR)
+            # All networks, whose scale the two share; most of their maps are kept.
+            *_, cells = self._cells(asked, asked.photo, choice.method, list(self.networks), run, PAIR)
             drawn = _pair(cells, choice, asked, controls.strength)
         except Exception:
             log.exception("Two networks could not be compared.")
@@ -119,14 +120,22 @@ class CompareHandlers:
         self, session: Session, number: float, controls: Controls, path: str | None, *values: str
     ) -> Iterator[Values]:
         """A second photo was given or (None) removed."""
-        try:
-            session.other = read_photo(path) if path else None
-            self.cache.hold(session)
-        except PhotoError as error:
-            before = upright(session.other) if session.other else None
-            yield {"photo": before, "photos": notice(str(error))}
+        if not session.requests.choose(OTHER, number, path):
             return
-        if path and session.other and (picture := stand_in(session.other, path)):
+        photo, wrong = None, ""
+        try:
+            photo = read_photo(path) if path else None
+        except PhotoError as error:
+            wrong = str(error)
+        if not session.requests.choose(OTHER, number, path):  # something else was done while it was read
+            return
+        if wrong:
+            before = upright(session.other) if session.other else None
+            yield {"photo": before, "photos": notice(wrong)}
+            return
+        session.other = photo
+        self.cache.hold(session)
+        if path and photo and (picture := stand_in(photo, path)):
             yield {"photo": picture}
         yield from self.on_network(session, number, controls, *values)
 
@@ -140,8 +149,15 @@ class CompareHandlers:
         self, event: gr.EventData, session: Session, number: float, controls: Controls, *values: str
     ) -> Iterator[Values]:
         """An example picture was chosen as the second photo."""
+        if not session.requests.choose(OTHER, number, event.file):
+            return
         path = examples.path(event.file)
-        session.other = read_photo(path)
+        photo = read_photo(path)
+        if not session.requests.choose(
+            OTHER, number, event.file
+        ):  # something else was done while it was read
+            return
+        session.other = photo
         self.cache.hold(session)
         yield {"photo": Image.open(path)}
         yield from self.on_network(session, number, controls, *values)

@@ -66,11 +66,15 @@ class ExplainHandlers:
                 "asked": run.number
             }
             return
+        photo, wrong = None, ""
         try:
             photo = read_photo(path)
         except PhotoError as error:
-            before = upright(session.photo) if session.photo else None
-            yield {"photo": before, "notice": notice(str(error))}
+            wrong = str(error)
+        if not session.requests.choose(PHOTO, number, path):  # something else was done while it was read
+            return
+        if photo is None:
+            yield {"photo": upright(session.photo) if session.photo else None, "notice": notice(wrong)}
             return
         session.photo, session.name, session.example = photo, Path(path).name, None
         # Although the browser shows it: an example may have come from the server since, as the page opened.
@@ -163,8 +167,11 @@ class ExplainHandlers:
             yield {"heading": heading(asked.target, UNTESTED)}
 
     def _example(self, file: str, session: Session, number: float, controls: Controls) -> Iterator[Values]:
-        if session.requests.choose(PHOTO, number, file):
-            path = examples.path(file)
-            session.photo, session.name, session.example = read_photo(path), file, file
+        if not session.requests.choose(PHOTO, number, file):
+            return
+        path = examples.path(file)
+        photo = read_photo(path)
+        if session.requests.choose(PHOTO, number, file):  # nothing else was done while it was read
+            session.photo, session.name, session.example = photo, file, file
             yield {"photo": Image.open(path)}
             yield from self.on_controls(session, number, controls)

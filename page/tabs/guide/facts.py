@@ -20,9 +20,10 @@ def methods(measured: Measured) -> dict[str, str]:
             for name in survey.networks
         )
         found[method] = f"On {survey.measured_on}: beats both controls at deletion for {beaten} of them."
-        gaps = [survey.figures[network][method].get("gap") for network in survey.networks]
-        if None not in gaps:
-            largest = max(gap.mean for gap in gaps)
+        figures = [survey.figures[name][method] for name in survey.networks]
+        gaps = [row["gap"].mean for row in figures if "gap" in row]
+        if len(gaps) == len(figures):
+            largest = max(gaps)
             found[method] += f" On average it misses its sum by {_fine(largest)} at most."
     return found
 

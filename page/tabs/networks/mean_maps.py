@@ -73,7 +73,7 @@ def _cell(key: MapKey, maps: Mapping[MapKey, NDArray[np.float32]], scale: float)
     if key not in maps:
         return Markup("<span class=none>too few</span>")
     rgba = colours(maps[key], scale, signed=False)
-    image = Image.fromarray(np.uint8(np.rint(255 * rgba)), "RGBA")
+    image = Image.fromarray(np.rint(255 * rgba).astype(np.uint8), "RGBA")
     return Markup('<div class="frame">{}</div>').format(
         picture(image, _alt(key, maps[key]), "mean", quality=80)
     )

@@ -55,14 +55,18 @@ def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> Ma
     lines = [Line("limit", (0, 1), "dashed", x=(0, 1))]
     said = []
     for number, source in enumerate(evaluation.sources):
-        bins = [each for each in rows[source].bins if each.count]
-        sizes = [max(LARGEST * sqrt(each.count / rows[source].n), SMALLEST) for each in bins]
+        bins = [
+            (each.confidence, each.accuracy, each.count)
+            for each in rows[source].bins
+            if each.count and each.confidence is not None and each.accuracy is not None
+        ]
+        sizes = [max(LARGEST * sqrt(count / rows[source].n), SMALLEST) for *_, count in bins]
         ink, mark = INKS[number % len(INKS)], MARKS[number % len(MARKS)]
-        accuracies = [each.accuracy for each in bins]
-        lines.append(Line(ink, accuracies, "", mark, x=[each.confidence for each in bins], sizes=sizes))
+        accuracies = [accuracy for _, accuracy, _ in bins]
+        lines.append(Line(ink, accuracies, "", mark, x=[sure for sure, *_ in bins], sizes=sizes))
         points = ", ".join(
-            f"{100 * each.confidence:.0f} % sure {100 * each.accuracy:.0f} % right ({each.count})"
-            for each in bins
+            f"{100 * sure:.0f} % sure {100 * accuracy:.0f} % right ({count})"
+            for sure, accuracy, count in bins
         )
         said.append(f"{source_title(source)}: {points}")
     alt = f"Reliability of {title}, number of photos in brackets. {'. '.join(said)}."

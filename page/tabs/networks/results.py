@@ -1,5 +1,7 @@
 """How good every network and ensemble is: a dot with its interval, figures, and what was published."""
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from carmodel.metrics import Scores
@@ -41,7 +43,7 @@ def block(evaluation: Evaluation, published: Published | Missing) -> Markup:
 def _found(evaluation: Evaluation) -> str:
     """ "Average names most of the dealer listings rightly, 93.8 %; Priority most of the Stanford Cars, "
     "91.7 %." """
-    parts = []
+    parts: list[str] = []
     for source in evaluation.sources:
         name = max(evaluation.scores, key=lambda each: evaluation.scores[each][source].accuracy)
         right = one_digit(evaluation.scores[name][source].accuracy)
@@ -50,7 +52,7 @@ def _found(evaluation: Evaluation) -> str:
     return "; ".join(parts) + "."
 
 
-def _table(evaluation: Evaluation, source: str, reported: dict[str, float], start: float) -> Markup:
+def _table(evaluation: Evaluation, source: str, reported: Mapping[str, float], start: float) -> Markup:
     rows = {name: sources[source] for name, sources in evaluation.scores.items()}
     return Markup(
         "<section><h4>{title} <small>{n:,} photos</small></h4><p>{hint}</p>"

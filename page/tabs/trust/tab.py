@@ -1,5 +1,7 @@
 """The Trust tab: a block for each test of the maps; those that take long have a button."""
 
+from typing import Any
+
 import gradio as gr
 
 from page.context import TESTING, Context
@@ -14,7 +16,7 @@ TITLE = "Trust"
 def build(context: Context) -> Tab:
     """Draws the tab, and makes its buttons run the tests that take long."""
     handle = TrustHandlers(context.explainers, context.evidences)
-    shown: dict[str, gr.components.Component] = {}
+    shown: dict[str, Any] = {}
     with gr.Column(elem_id="trust"):
         shown["about"] = panel(elem_id="about")
         for name in blocks.TESTS:

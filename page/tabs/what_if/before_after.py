@@ -55,7 +55,7 @@ def rows(
                     log.error("%s of an edited photo failed.", name, exc_info=made.error)
                     row = BeforeAfterRow(row.method, note=FAILED, failed=True)
                     break
-                row = replace(row, note=so_far(made) or row.note, **{when: of.columns(made.maps, when)})
+                row = replace(row, note=so_far(made) or row.note).with_maps(when, of.columns(made.maps, when))
                 if so_far(made) and monotonic() - drawn_at > PACE:
                     yield draw(row)
                     drawn_at = monotonic()

@@ -4,7 +4,7 @@ Under each pair stands how much of the map lay in the part that is now covered, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 from torch import Tensor
@@ -73,6 +73,10 @@ class BeforeAfterRow:
     after: Mapping[str, Attribution] = field(default_factory=dict)
     note: str = ""  # what is being computed, or why there is nothing to see if it `failed`
     failed: bool = False
+
+    def with_maps(self, when: str, maps: Mapping[str, Attribution]) -> "BeforeAfterRow":
+        """The same with these maps BEFORE or AFTER."""
+        return replace(self, before=maps) if when == BEFORE else replace(self, after=maps)
 
 
 def draw_row(row: BeforeAfterRow, of: BeforeAfter, look: Look) -> Markup:

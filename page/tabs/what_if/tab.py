@@ -1,5 +1,7 @@
 """The What if tab: a photo to draw on, edits of one click, and what the networks say before and after."""
 
+from typing import Any
+
 import gradio as gr
 from markupsafe import Markup
 
@@ -30,7 +32,7 @@ def build(context: Context) -> Tab:
     """Draws the tab and connects its own controls."""
     handle = WhatIfHandlers(context.explainers)
     trial = gr.State(EditSession())
-    shown: dict[str, gr.components.Component] = {}
+    shown: dict[str, Any] = {}
     with gr.Column(elem_id="what-if"):
         panel(ABOUT)
         shown["notice"] = panel(elem_classes="said")

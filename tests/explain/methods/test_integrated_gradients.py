@@ -85,10 +85,12 @@ def test_doubling_keeps_what_is_computed(monkeypatch):
 
     monkeypatch.setattr(module, "gradients", watched)
     network = relu_network(0.0)  # its first layer tells 2 α on the way from (0, 0) to (1, 1)
-    counts = [(integral.steps, len(asked)) for integral in doubled(network, red(1.0, 1.0), red(0.0, 0.0),
-    until=80)] assert counts == [(n, n + 1) for n in (5, 10, 20, 40, 80)] points = [2 * k / 80 * (1 + 2 * k /
-    80) / 3 for k in range(81)]  # of the trapezoid rule, each once assert sorted(asked) ==
-    pytest.approx(points)
+    integrals = doubled(network, red(1.0, 1.0), red(0.0, 0.0), until=80)
+    assert [(integral.steps, len(asked)) for integral in integrals] == [
+        (n, n + 1) for n in (5, 10, 20, 40, 80)
+    ]
+    points = [2 * k / 80 * (1 + 2 * k / 80) / 3 for k in range(81)]  # of the trapezoid rule, each once
+    assert sorted(asked) == pytest.approx(points)
 
 
 def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):

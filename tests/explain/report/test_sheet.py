@@ -64,8 +64,8 @@ def test_sheet_says_what_a_reader_needs(report_of):
         "What each pixel adds to the score, compared with a black picture.",
         "75 px",
         "100 px",
-        "Average",
-        "75 px − 100 px (red: 75 px finds more)",
+        "Ensemble: average",
+        "75 px − 100 px (red: more in 75 px)",
         "logits per 1 % of the picture",
     ):
         assert text in written
@@ -74,7 +74,7 @@ def test_sheet_says_what_a_reader_needs(report_of):
 
 def test_sheet_of_priority_says_who_decides(report_of):
     written = texts(contact_sheet(report_of({"gradcam": None}, "priority")))
-    assert "Priority: 100 px decides" in written
+    assert "Ensemble: 100 px decides" in written
     assert any("so 100 px decides." in text for text in written)
 
 

@@ -7,9 +7,11 @@ from PIL import Image
 
 from carmodel.network import CLASSES
 from carmodel.train.data import Sample
-from explain.door import METHODS
-from explain.survey.photo import NETWORKS, ORDERS
+from explain.methods.registry import METHODS
+from explain.survey.photo import CONTROLS
 from explain.survey.records import Record
+
+NETWORKS = ("75", "100", "average")
 
 
 @pytest.fixture(scope="session")
@@ -47,14 +49,14 @@ def _maps_record(explained: str, deletion: float, density: float = 1.0) -> Recor
         measured |= {f"beats_{control}_deletion": deletion < 0.5, f"beats_{control}_insertion": False}
     measured |= {"border_share": 0.21, "border_ratio": 0.5}
     rows = tuple(
-        {"network": name, "method": method, "gap": None if method == "gradcam" else deletion / 20}
+        {"network": name, "method": method, "gap": deletion / 20 if METHODS[method].complete else None}
         | measured
         | dict.fromkeys(("agreement_rank", "agreement_top"), 0.3 if name == "average" else None)
         for name in NETWORKS
         for method in METHODS
     )
     arrays = {
-        "curves": np.full((len(NETWORKS), len(ORDERS), 2, 51), deletion, np.float32),
+        "curves": np.full((len(NETWORKS), len(METHODS) + len(CONTROLS), 2, 51), deletion, np.float32),
         "maps": np.full((len(NETWORKS), len(METHODS), 75, 75), density, np.float16),
     }
     return Record(rows, {"curves": 2.0 + deletion}, arrays)

@@ -113,8 +113,7 @@ def test_a_survey_that_was_stopped_measures_only_what_is_missing(
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"photos"}
     assert run("--photos", "6") == 0
     assert measured == whole  # four, then the other two: none twice
-    found, wanted = (results(tmp_path / name) for name in ("out", "whole"))
-    assert found == wanted
+    assert results(tmp_path / "out") == results(tmp_path / "whole")
 
 
 def test_a_larger_survey_continues_a_smaller_one(run, measured, tmp_path):
@@ -143,7 +142,8 @@ def test_other_settings_are_refused_in_one_sentence(run, measured, capsys):
     ("options", "sentence"),
     [
         (("--split", "test"), "has no photo of the class"),
-        (("--networks", "baseline", "--weights", "none"), "baseline-75.json is missing"),
+        (("--networks", "mine"), "holds no network of the kind 'mine', such as mine-75"),
+        (("--weights", "none"), "holds no network of the kind 'final'"),
         (("--data", "none"), "There is no folder none"),
     ],
 )

@@ -32,8 +32,13 @@ def test_rows_join_the_parts_of_a_photo_and_know_its_class_and_source(folder, sa
 
 def test_curves_are_means_and_seconds_are_listed(folder, samples):
     found = gather(folder, samples)
-    assert found.curves.shape == (3, 5, 2, 51)
-    assert found.curves == pytest.approx((0.2 + 0.4 + 0.9) / 3)
+    orders = ("gradcam", "integrated_gradients", "shap", "random", "gaussian")
+    assert list(found.curves) == [
+        (network, order) for network in ("75", "100", "average") for order in orders
+    ]
+    for pair in found.curves.values():
+        assert pair.shape == (2, 51)
+        assert pair == pytest.approx((0.2 + 0.4 + 0.9) / 3)
     assert found.seconds == {"curves": pytest.approx((2.2, 2.4, 2.9)), "stability, shap": (3.0,)}
 
 
@@ -51,9 +56,13 @@ def test_mean_maps_are_of_enough_photos_only(folder, samples, monkeypatch):
 def test_maps_go_to_their_own_network_and_method(tmp_path, samples, maps_record, monkeypatch):
     monkeypatch.setattr(findings, "LEAST_PHOTOS", 1)
     record = maps_record("suv", 0.5)
-    record.arrays["maps"][2, 1] = 7  # the average's Integrated Gradients
+    record.arrays["maps"][2, 1] = record.arrays["curves"][2, 1] = 7  # the average's Integrated Gradients
     write_record(record_path(tmp_path, 1, "maps"), record)
-    maps = gather(tmp_path, samples[:1]).maps
+    found = gather(tmp_path, samples[:1])
+    assert [key for key, pair in found.curves.items() if pair.max() == 7] == [
+        ("average", "integrated_gradients")
+    ]
+    maps = found.maps
     assert [key for key, each in maps.items() if each.max() == 7] == [
         ("integrated_gradients", "average", group) for group in ("all", "suv", "a")
     ]

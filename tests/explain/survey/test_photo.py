@@ -9,19 +9,20 @@ from torch.nn import functional as F
 
 from carmodel.ensemble import Prediction
 from carmodel.photo import read_photo
-from explain import faithfulness
 from explain.attribution import mean
-from explain.door import METHODS
+from explain.evidence import faithfulness
 from explain.evidence.agreement import agreement
 from explain.evidence.evidence import evidence
 from explain.evidence.sanity import Step
 from explain.explainer import Explainer
-from explain.smoothing import at_detail
+from explain.methods.registry import METHODS
+from explain.smoothing import all_smoothed
 from explain.survey import photo as module
-from explain.survey.photo import NETWORKS, ORDERS, survey_maps, survey_sanity, survey_stability
+from explain.survey.photo import CONTROLS, survey_maps, survey_sanity, survey_stability
 from explain.target import Target
 
 VERDICTS = {"75": "sedan", "100": "truck", "average": "truck"}
+NETWORKS = list(VERDICTS)
 
 
 class Divided(Explainer):
@@ -37,7 +38,7 @@ class Divided(Explainer):
 
 @pytest.fixture(scope="module")
 def explainer(random_weights):
-    return Divided(random_weights)
+    return Divided.load(random_weights)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_a_row_is_the_evidence_of_its_map(explainer, photo, measured, network):
 def test_agreement_is_of_both_answers_to_the_same_question(explainer, photo, measured):
     for row in measured.rows:
         if row["network"] == "average":
-            both = at_detail(last(explainer, photo, row["method"], Target("truck")), "regions")
+            both = all_smoothed(last(explainer, photo, row["method"], Target("truck")), "regions")
             found = agreement(*both.values())
             assert (row["agreement_rank"], row["agreement_top"]) == (found.rank_correlation, found.overlap)
         else:
@@ -102,10 +103,10 @@ def test_agreement_is_of_both_answers_to_the_same_question(explainer, photo, mea
 
 def test_arrays_are_curves_and_densities_in_the_order_of_the_rows(explainer, photo, measured):
     curves, maps = measured.arrays["curves"], torch.from_numpy(measured.arrays["maps"])
-    assert curves.shape == (len(NETWORKS), len(ORDERS), 2, 5)
+    assert curves.shape == (len(NETWORKS), len(METHODS) + len(CONTROLS), 2, 5)
     areas = torch.trapezoid(torch.from_numpy(curves), dx=1 / 4)
     for row in measured.rows:
-        place = NETWORKS.index(row["network"]), METHODS.index(row["method"])
+        place = NETWORKS.index(row["network"]), list(METHODS).index(row["method"])
         assert areas[place].tolist() == pytest.approx([row["deletion"], row["insertion"]], abs=1e-3)
         assert areas[place[0], 4].tolist() == pytest.approx(
             [row["gaussian_deletion"], row["gaussian_insertion"]], abs=1e-3
@@ -129,12 +130,12 @@ def test_stability_and_sanity_of_every_network_and_method(explainer, photo, monk
     asked = []
 
     def stability(network, frame, target, method, references):
-        assert frame is photo.frame and (references is None) == (method != "shap")
+        assert frame is photo.frame and torch.equal(references, explainer.references)
         asked.append((str(network.size), method, target.toward))
         return float(len(asked)) if len(asked) < 6 else math.inf
 
     def cascade(network, frame, target, method, references):
-        assert frame is photo.frame and (references is None) == (method != "shap")
+        assert frame is photo.frame and torch.equal(references, explainer.references)
         yield Step("", None, 1.0, 1.0)
         yield Step("fc3", None, 0.5, 0.25)
         yield Step("fc2", None, None, 0.125)

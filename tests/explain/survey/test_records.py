@@ -92,6 +92,9 @@ def test_a_survey_goes_on_with_its_own_settings_only(tmp_path):
     open_records(tmp_path / "out", settings)
     with pytest.raises(SurveyError, match="differs in seed, split; delete it"):
         open_records(tmp_path / "out", settings | {"split": "test", "seed": 2})
+    open_records(tmp_path / "out", settings | {"methods": ["new"]})  # not noted then: taken to be the same
+    with pytest.raises(SurveyError, match="differs in seed; delete it"):
+        open_records(tmp_path / "out", {name: settings[name] for name in ("split", "networks")})
 
 
 def test_damaged_settings_and_a_file_in_the_way_are_one_sentence(tmp_path):

@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 
 from explain.survey.findings import gather
-from explain.survey.photo import NETWORKS
 from explain.survey.records import record_path, write_record
 from explain.survey.summary import Interval, interval, summarise
+
+NETWORKS = ("75", "100", "average")
 
 
 @pytest.fixture

@@ -4,30 +4,50 @@ from dataclasses import replace
 import pytest
 
 from carmodel.ensemble import Prediction
-from page.tabs.compare.grid import Cell
+from page.tabs.compare.grid import Cell, cards_of
 from page.tabs.compare.swipe import pair
+from tests.document import parsed
 
 SAYS = Prediction((0.1, 0.1, 0.7, 0.1), "suv", 0.7)
 
 
-@pytest.mark.parametrize("method", ["shap", "gradcam"])
-def test_slider_and_difference(photo, attribution, method):
-    maps = tuple(
-        replace(attribution(total, 2.0, method), network=title)
-        for title, total in (("75 px", 2.0), ("mine", 11.0))
-    )
-    html = pair(*(Cell(each.network, photo, SAYS, each) for each in maps), maps, 0.2 / 900, 0.9)
-    name = {"shap": "SHAP", "gradcam": "Grad-CAM"}[method]
-    alts = re.findall(r'alt="(.*?), for SUV: ', html)
-    assert alts == [f"{name}, {each}" for each in ("mine", "75 px", "75 px − mine")]
-    assert re.search(f'class="left"><img [^>]*alt="{name}, 75 px,', html)  # the first lies left of the handle
-    assert 'aria-label="How much of the picture shows 75 px rather than mine"' in html
-    assert "<b>75 px</b> SUV 70 %" in html and "<b>mine</b> SUV 70 %" in html
-    assert "counts 1.00 logits more for mine." in html  # a ninth of the nine logits
-    assert (
-        re.findall("<span>([^<]* [−+][^<]*)</span>", html)
-        == {
-            "shap": ["mine −0.2", "75 px +0.2"],
-            "gradcam": ["for +0.2", "mine −0.2", "75 px +0.2"],
-        }[method]
-    )
+@pytest.fixture
+def drawn(photo, attribution, asked):
+    """The slider of two networks beside a third whose map is larger, parsed."""
+
+    def draw(method):
+        cells = {
+            title: Cell(title, photo, SAYS, replace(attribution(total, 2.0, method), network=title))
+            for title, total in (("75 px", 2.0), ("mine", 11.0), ("third", 18.0))
+        }
+        row = cards_of(cells, replace(asked, smoothing="pixels"))
+        return parsed(pair(cells["75 px"], cells["mine"], row, ("75 px", "mine"), 0.9))
+
+    return draw
+
+
+@pytest.mark.parametrize(("method", "title"), [("shap", "SHAP"), ("gradcam", "Grad-CAM")])
+def test_slider_and_difference(drawn, method, title):
+    page = drawn(method)
+    networks = [re.match(r"(.*), for SUV: ", image.attributes["alt"])[1] for image in page.all("img")]
+    assert networks == [f"{title}, {network}" for network in ("mine", "75 px", "75 px − mine")]
+    left = page.one("div", "left").one("img").attributes["alt"]
+    assert left.startswith(f"{title}, 75 px,")  # the first lies left of the handle
+    handle = page.one("input").attributes
+    assert handle["aria-label"] == "How much of the picture shows 75 px rather than mine"
+    assert (handle["data-first"], handle["data-second"]) == ("75 px", "mine")
+    tags = [(tag.one("b").text, tag.text) for tag in page.all("span", "tag")]
+    assert tags == [("75 px", "75 px SUV 70 %"), ("mine", "mine SUV 70 %")]
+    assert "counts 1.00 logits more for mine." in page.one("p", "finding").text  # a ninth of the nine logits
+
+
+@pytest.mark.parametrize(
+    ("method", "labels"),
+    [
+        ("shap", ["mine −0.18", "0", "75 px +0.18"]),
+        ("gradcam", ["0", "", "for +0.18", "mine −0.18", "0", "75 px +0.18"]),
+    ],
+)
+def test_scale_is_that_of_all_networks(drawn, method, labels):
+    """18 logits of the third network over the picture are 0.18 per 1 % of it."""
+    assert [label.text for bar in drawn(method).all("div", "bar") for label in bar.all("span")] == labels
