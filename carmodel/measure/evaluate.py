@@ -122,7 +122,7 @@ def as_text(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def subjects(weights: Path, data: Path, split: str, cache: Path) -> Subjects:
+def subjects(weights: Path, data: Sequence[Path], split: str, cache: Path) -> Subjects:
     """Every network in the folder `weights` and Priority's owners, and the frames of a split of `data`.
 
     Raises WeightsError, also for a folder without a network, and DataError.
