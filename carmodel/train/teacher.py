@@ -112,14 +112,14 @@ class Ensemble(nn.Module):
 
 def whole_pictures(pixels: np.ndarray, size: int, device: torch.device | str = "cpu") -> Tensor:
     """Frames (n, 3, side, side) uint8 as pictures (n, 3, size, size) in [0, 1]."""
-    x = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).float().div_(255)
+    x = torch.from_numpy(np.array(pixels)).to(device).float().div_(255)
     x = F.interpolate(x, (size, size), mode="bicubic", antialias=True).clamp_(0, 1)
     return x.contiguous(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()
 def mirrored_logits(network: nn.Module, pixels: np.ndarray, size: int) -> Tensor:
-    """Logits (n, 4) on the CPU of whole frames (n, 3, side, side) uint8: the mean of each and its mirror's."""
+    """Logits (n, 4) on the CPU of whole frames (n, 3, side, side) uint8, with their mirror images'."""
     device = next(network.parameters()).device
     answers = []
     for start in tqdm(range(0, len(pixels), BATCH), "whole photos", mininterval=1, leave=False):

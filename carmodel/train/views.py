@@ -20,9 +20,7 @@ from torch.nn import functional as F
 
 from carmodel.train.data import Frames
 
-FINE = (
-    120  # px: smaller views are made twice as large and then halved by 2×2 means, so that no pixel is skipped
-)
+FINE = 120  # px: a smaller view is made twice as large, to skip no pixel, and halved by 2×2 means
 DRAWS = 28  # random numbers of a view
 AREA = (0.45, 1.0)  # of the photo that a view shows
 ASPECT = 0.25  # of what it shows, as a logarithm
