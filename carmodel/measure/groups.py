@@ -43,7 +43,10 @@ def make_of(make_model: str) -> str:
 
 
 def grouped(samples: Sequence[Sample], views: Mapping[str, str]) -> dict[str, list[str]]:
-    """ "view" and "make" -> the group (n,) of each photo, "" for none; without those in which all have none."""
+    """Kind of group, "view" or "make" -> the group (n,) of each photo, "" for none.
+
+    A kind in which no photo has a group is left out.
+    """
     makes = [make_of(sample.make_model) for sample in samples]
     groups = {
         "view": [views.get(sample.name, "") for sample in samples],

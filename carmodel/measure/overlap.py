@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from carmodel.files import write_whole
-from carmodel.measure.evaluate import ensemble_probabilities, logits_of, subjects
+from carmodel.measure.evaluate import Subjects, ensemble_probabilities, logits_of, subjects
 from carmodel.metrics import wilson
 from carmodel.network import SIZES
 from carmodel.train.data import DataError, training_pictures
@@ -112,6 +112,15 @@ def accuracies(
     return report
 
 
+def _answers(subject: Subjects) -> dict[str, Tensor]:
+    """Classifier -> logits or probabilities (n, 4): every network, and both ensembles of the final ones."""
+    answers = {name: logits_of(network, subject.frames.pixels) for name, network in subject.networks.items()}
+    small, large = (answers.get(f"final-{size}") for size in SIZES)
+    if small is not None and large is not None:
+        answers |= ensemble_probabilities(small, large, subject.owners)
+    return answers
+
+
 @fails_in_a_sentence
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
@@ -129,12 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tested = [sample.make_model for sample in subject.frames.samples]
     models = nearest_by_model(directions(teacher, subject.frames.pixels), tested, known, training.samples)
     absent = {name for name, row in models.items() if row["cosine"] < height}
-    classifiers = {
-        name: logits_of(network, subject.frames.pixels) for name, network in subject.networks.items()
-    }
-    if all(f"final-{size}" in classifiers for size in SIZES):
-        pair = [classifiers[f"final-{size}"] for size in SIZES]
-        classifiers |= ensemble_probabilities(*pair, subject.owners)
+    classifiers = _answers(subject)
     chosen = {
         "models that are named": [name != "" for name in tested],
         "in no training photo": [name in absent for name in tested],
