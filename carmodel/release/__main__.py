@@ -30,7 +30,7 @@ def chosen(final: bool, others: bool, only: Sequence[str]) -> list[Step]:
 
 def publish(work: Path, folder: Path) -> None:
     """Copy all that was made into the folder of weights, and renew what tests expect of it."""
-    for path in sorted((work / "weights").iterdir()):
+    for path in sorted(path for path in (work / "weights").iterdir() if path.suffix != ".before"):
         write_whole(folder / path.name, path.read_bytes())
     run_command(["tests.golden"])
 
@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--final", action="store_true", help="look at the test photos as well, once")
     parser.add_argument("--publish", action="store_true", help="copy the result into weights/ at the end")
     options = parser.parse_args(arguments)
-    places = Places(tuple(options.data), tuple(options.others), options.work)
+    folders = [tuple(path.resolve() for path in paths) for paths in (options.data, options.others)]
+    places = Places(folders[0], folders[1], options.work.resolve())
     steps = chosen(options.final, bool(options.others), options.only)
     print(plan(steps, places), flush=True)
     if options.plan:
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.publish:
         if unfinished := [step.name for step in steps if state_of(step, places) != DONE]:
             raise DataError(f"Nothing was copied: {', '.join(unfinished)} went out of date; run it again.")
-        publish(options.work, WEIGHTS)
+        publish(places.work, WEIGHTS)
 
 
 if __name__ == "__main__":

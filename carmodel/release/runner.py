@@ -117,6 +117,14 @@ def run_command(command: Sequence[str]) -> None:
         raise DataError(f"python -m {command[0]} failed; the same release goes on from there.")
 
 
+def _put_aside(path: Path) -> None:
+    """What was made of something else gets another name, and takes the place of what had it before."""
+    if path.exists():
+        aside = path.with_name(f"{path.name}.before")
+        shutil.rmtree(aside, ignore_errors=True)
+        path.replace(aside)
+
+
 def run_step(step: Step, places: Places, run: Callable[[Sequence[str]], None] = run_command) -> None:
     """Bring one step up to date. Raises DataError where something that it reads is missing, or it fails."""
     state = state_of(step, places)
@@ -129,7 +137,7 @@ def run_step(step: Step, places: Places, run: Callable[[Sequence[str]], None] = 
                 f"(delete {stamp_of(step, places)} to look again)."
             )
         for path in places.paths(step.makes):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            _put_aside(path)
     facts = facts_of(step, places)
     reads: Mapping[str, str] = facts["reads"]  # type: ignore[assignment]
     if missing := [path for path, found in reads.items() if not found]:

@@ -15,8 +15,9 @@ FOUND = ("--weights", WEIGHTS)
 LABELS = ("--share", "{name}=0.75", "--leave-out", "chinese10:sedan")  # of what learns labels alone
 TAUGHT = ("--share", "{name}=0.5", "--leave-out", "chinese10:sedan")  # of what learns teachers' answers
 LICENCE = (
-    "For research and teaching, not for commercial use: made from used-car listing photos and from Stanford "
-    "Cars, a data set for non-commercial research."
+    "For research and teaching, not for commercial use: the weights were made from used-car listing photos "
+    "(a published sample) and Stanford Cars, a data set for non-commercial research. Nothing is warranted "
+    "about the rights in these photos."
 )
 # Milliseconds for a picture, to train on or to answer, measured on one core with AVX2 alone and two in use.
 COSTS = {
