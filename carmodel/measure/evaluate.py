@@ -157,9 +157,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--views", type=Path, default=TABLE, help="CSV of photo and view")
     options = parser.parse_args(arguments)
     views = read_views(options.views)
-    given = subjects(options.weights, options.data, options.split, options.cache)
-    logits = {name: logits_of(network, given.frames.pixels) for name, network in given.networks.items()}
-    report = evaluate(given.frames, logits, given.owners, views)
+    subject = subjects(options.weights, options.data, options.split, options.cache)
+    logits = {name: logits_of(network, subject.frames.pixels) for name, network in subject.networks.items()}
+    report = evaluate(subject.frames, logits, subject.owners, views)
     if options.out:
         write_whole(options.out, json.dumps(report, indent=2) + "\n")
     print(json.dumps(report, indent=2) if options.json else as_text(report))

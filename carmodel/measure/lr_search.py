@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plain = recipe_of(options, replace(PLAIN, kind=kind, size=options.size, optimiser=optimiser))
     name = plain.name
     start = load(name, options.start) if options.start else None
-    found = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
+    table = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
     rows = []
     for rate in options.rates:
         recipe = replace(plain, learning_rate=rate, start=start[1].sha256 if start else "")
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             card = json.loads(written.with_suffix(".json").read_text())
         rows.append({"rate": rate, "history": card["training"]["history"]})
         print(json.dumps({"rate": rate} | rows[-1]["history"][-1]["validation"]))
-    write_whole(options.out, json.dumps(found | {name: rows}, indent=1) + "\n")
+    write_whole(options.out, json.dumps(table | {name: rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

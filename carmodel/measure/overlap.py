@@ -68,13 +68,13 @@ def bar(features: Tensor, models: Sequence[str]) -> float:
 
 
 def nearest_by_model(
-    tested: Tensor, models: Sequence[str], known: Tensor, training: Sequence[Sample]
+    tested: Tensor, models: Sequence[str], pool: Tensor, training: Sequence[Sample]
 ) -> dict[str, dict[str, Any]]:
     """For JSON: each test model -> its photos, and the training photo that is nearest to one of them.
 
-    tested (n, d) and known (m, d) are unit vectors; models (n,) what the tested photos show.
+    tested (n, d) and pool (m, d) are unit vectors; models (n,) what the tested photos show.
     """
-    cosines, rows = (tested @ known.T).max(dim=1)
+    cosines, rows = (tested @ pool.T).max(dim=1)
     report: dict[str, dict[str, Any]] = {}
     for name in sorted({*models} - {""}):
         photos = [place for place, model in enumerate(models) if model == name]
@@ -132,11 +132,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     subject = subjects(options.weights, options.data, options.split, options.cache)
     training, teacher = training_pictures(options.data, options.cache), read_teacher(options.teacher)
-    known = directions(teacher, training.pixels)
-    shown_models = [sample.make_model for sample in training.samples]
-    height = bar(known, shown_models)
+    pool = directions(teacher, training.pixels)
+    learnt = [sample.make_model for sample in training.samples]
+    height = bar(pool, learnt)
     tested = [sample.make_model for sample in subject.frames.samples]
-    models = nearest_by_model(directions(teacher, subject.frames.pixels), tested, known, training.samples)
+    models = nearest_by_model(directions(teacher, subject.frames.pixels), tested, pool, training.samples)
     absent = {name for name, row in models.items() if row["cosine"] < height}
     classifiers = _answers(subject)
     chosen = {
@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     report = {
         "split": options.split,
         "bar": round(height, 4),
-        "training models that pass it by others' photos": passed_by_others(known, shown_models, height),
+        "training models that pass it by others' photos": passed_by_others(pool, learnt, height),
         "absent": sorted(absent),
         "accuracy": {
             what: accuracies(classifiers, subject.frames.labels, torch.tensor(part))

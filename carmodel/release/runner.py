@@ -93,7 +93,7 @@ def state_of(step: Step, places: Places) -> str:
 
 def hours(step: Step, photos: int) -> float:
     """Hours of one CPU core that a step takes, as far as it trains or teaches; 0.0 where nobody measured."""
-    milliseconds = sum(COSTS[kind] * (count + each * photos) for kind, count, each in step.cost)
+    milliseconds = sum(COSTS[kind] * (count + passes * photos) for kind, count, passes in step.cost)
     return milliseconds / 3_600_000
 
 
@@ -140,7 +140,7 @@ def run_step(step: Step, places: Places, run: Callable[[Sequence[str]], None] = 
             _put_aside(path)
     facts = facts_of(step, places)
     reads: Mapping[str, str] = facts["reads"]  # type: ignore[assignment]
-    if missing := [path for path, found in reads.items() if not found]:
+    if missing := [path for path, sha256 in reads.items() if not sha256]:
         raise DataError(f"{step.name} needs {missing[0]}; run the steps before it.")
     stamp = stamp_of(step, places)
     write_whole(stamp, json.dumps({"state": BEGUN, **facts}, indent=1) + "\n")

@@ -83,7 +83,7 @@ HELP = {
 
 def recipe_options(parser: argparse.ArgumentParser, plain: Recipe, without: Sequence[str] = ()) -> None:
     """An option for each field in HELP with the default of `plain`, for `recipe_of`."""
-    kinds = {known.name: known.type for known in fields(Recipe)}
+    types = {part.name: part.type for part in fields(Recipe)}
     for name, said in HELP.items():
         if name not in without:
             kind = int if kinds[name] is int else float

@@ -76,10 +76,10 @@ class Course:
         second = torch.where(torch.from_numpy(views.seconds) < 0, first, self.labels[views.seconds])
         share = torch.from_numpy(views.shares)[:, None]
         classes = [F.one_hot(labels.clamp(min=0), len(CLASSES)) for labels in (first, second)]
-        wanted = (share * classes[0] + (1 - share) * classes[1]).to(logits.device)
+        targets = (share * classes[0] + (1 - share) * classes[1]).to(logits.device)
         has_labels = ((first >= 0) & (second >= 0)).to(logits.device)
         smooth = self.recipe.label_smoothing
-        by_picture = F.cross_entropy(logits, wanted, label_smoothing=smooth, reduction="none")
+        by_picture = F.cross_entropy(logits, targets, label_smoothing=smooth, reduction="none")
         loss = (by_picture * has_labels).mean()
         if self.taught is None:
             return loss

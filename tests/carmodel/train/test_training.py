@@ -64,15 +64,15 @@ def test_loss_by_hand():
         np.zeros(3, int), np.zeros(3, int), np.array([-1, 1, 2]), np.array([1, 0.25, 0.5], np.float32)
     )
     probabilities = torch.tensor([[0.5, 0.25, 0.125, 0.125]] * 3)
-    wanted = [math.log(2), 0.25 * math.log(2) + 0.75 * math.log(8), 0.0]
+    shares = [math.log(2), 0.25 * math.log(2) + 0.75 * math.log(8), 0.0]
     course = Course(recipe, frames, frames.labels)
-    assert course.loss(probabilities.log(), views).item() == pytest.approx(sum(wanted) / 3)
+    assert course.loss(probabilities.log(), views).item() == pytest.approx(sum(shares) / 3)
     # The teachers say a half of sedan and coupe each: KL = ½ ln(½ / ½) + ½ ln(½ / ¼).
     said = torch.tensor([0.5, 0.5, 1e-9, 1e-9]).log().expand(1, 3, 4)
     nobody = np.full((1, 3), -1)
     taught = SoftTargets(said, nobody, np.ones((1, 3), np.float32), 1, Style(), "")
     course = Course(recipe, frames, frames.labels, taught)
-    expected = 0.25 * sum(wanted) / 3 + 0.75 * 0.5 * math.log(2)
+    expected = 0.25 * sum(shares) / 3 + 0.75 * 0.5 * math.log(2)
     assert course.loss(probabilities.log(), views).item() == pytest.approx(expected, rel=1e-5)
 
 
