@@ -86,7 +86,7 @@ def recipe_options(parser: argparse.ArgumentParser, plain: Recipe, without: Sequ
     types = {part.name: part.type for part in fields(Recipe)}
     for name, said in HELP.items():
         if name not in without:
-            kind = int if kinds[name] is int else float
+            kind = int if types[name] is int else float
             parser.add_argument(
                 f"--{name.replace('_', '-')}",
                 type=kind,
