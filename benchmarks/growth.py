@@ -8,25 +8,29 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 import torch
 from tqdm import tqdm
 
-from benchmarks.implementations import our_page
+from benchmarks import EXAMPLES
+from benchmarks.implementations import fast_page, request_of
 from benchmarks.measure import Timing
 from carmodel.files import write_whole
-from carmodel.photo import Photo, block_means, read_photo
+from carmodel.photo import Photo, read_photo
+from carmodel.sampling import area_means
 from carmodel.weights import WEIGHTS
 from explain.explainer import Explainer
-from explain.methods.integrated_gradients import REFERENCE_FRAMES, Line, refined
+from explain.methods.integrated_gradients import Line, refined
 from explain.methods.shap import background, shapley_values
+from explain.references import reference_frame
+from explain.request import Settings, request
 from explain.survey.records import record_path
 from explain.survey.workers import Task, work
 from explain.target import Target
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 DOUBLINGS = 7  # of Integrated Gradients' first steps
 REFERENCES = (4, 8, 16, 32, 64)
 USERS = (1, 2, 4, 8, 16)
@@ -57,60 +61,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     files = sorted(EXAMPLES.glob("*.jpg"))
     photos = [read_photo(file) for file in files]
-    warm = Explainer(options.weights)
-    our_page(warm, photos[0], Target("suv"), "blur")
+    warm = Explainer.load(options.weights)
+    fast_page(warm, request_of(warm, photos[0], "blur"))
     parts: dict[str, Callable[[], list[Point]]] = {
         "steps of Integrated Gradients": partial(steps, warm, photos[1]),
         "references of SHAP": partial(references, warm, photos[1]),
         "users at once": partial(users, options.weights, photos, options.users),
         "photos in a survey": partial(survey, options.weights, files, options.survey, options.workers),
     }
-    found = {name: measure() for name, measure in tqdm(parts.items(), disable=None)}
-    print(as_text(found))
+    costs = {name: measure() for name, measure in tqdm(parts.items(), disable=None)}
+    print(as_text(costs))
     if options.out:
-        write_whole(options.out, draw(found))
+        write_whole(options.out, draw(costs))
     return 0
 
 
 def steps(explainer: Explainer, photo: Photo) -> list[Point]:
-    """Integrated Gradients of a class by both networks, doubling by doubling; each has cost all before it."""
-    frames = torch.stack([photo.frame, REFERENCE_FRAMES["blur"](photo.frame)])
-    found = []
+    """Integrated Gradients of a class by every network, doubling by doubling; each costs all before it."""
+    frames = torch.stack([photo.frame, reference_frame("blur", photo.frame)])
+    points = []
     for name, network in explainer.networks.items():
-        x, reference = block_means(frames, network.size)
+        x, reference = area_means(frames, network.size)
         line, total = Line(x, reference), Timing(0.0, 0.0)
         for _ in range(DOUBLINGS):
             with _Clock() as clock:
                 line = integral = refined(network, Target("suv").score, line)
             total = Timing(total.cpu + clock.timing.cpu, total.wall + clock.timing.wall)
-            found.append(Point(f"{name} px", integral.steps, total))
-    return found
+            points.append(Point(f"{name} px", integral.steps, total))
+    return points
 
 
 def references(explainer: Explainer, photo: Photo) -> list[Point]:
-    """SHAP of a class by both networks for ever more references, whose traces are kept for all photos."""
-    found = []
+    """SHAP of a class by every network for ever more references, whose traces are kept for all photos."""
+    points = []
     for name, network in explainer.networks.items():
-        x, few = (block_means(frames, network.size) for frames in (photo.frame, explainer.references))
+        x, few = (area_means(frames, network.size) for frames in (photo.frame, explainer.references))
         for count in REFERENCES:
-            known = background(network, few[torch.arange(count) % len(few)])
+            traces = background(network, few[torch.arange(count) % len(few)])
             with _Clock() as clock:
-                shapley_values(network, x, known, score=Target("suv").score)
-            found.append(Point(f"{name} px", count, clock.timing))
-    return found
+                shapley_values(network, x, traces, score=Target("suv").score)
+            points.append(Point(f"{name} px", count, clock.timing))
+    return points
 
 
 def users(weights: Path, photos: Sequence[Photo], counts: Sequence[int]) -> list[Point]:
     """Users who each want all maps of a photo of their own from one Explainer at the same time."""
-    found = []
+    points = []
     for count in counts:
-        explainer = Explainer(weights)
-        our_page(explainer, photos[-1], Target("coupe"), "blur")  # the references are known from then on
-        chosen = [photos[i % len(photos)] for i in range(count)]
+        explainer = Explainer.load(weights)
+        # Of a contrast, which nobody asks about: the references are known from then on.
+        settings = Settings(toward="coupe", against="sedan")
+        fast_page(explainer, request(explainer, photos[-1], settings))
+        asked = [request_of(explainer, photos[i % len(photos)], "blur") for i in range(count)]
         with _Clock() as clock, ThreadPoolExecutor(count) as threads:
-            list(threads.map(lambda photo, of=explainer: our_page(of, photo, Target("suv"), "blur"), chosen))
-        found.append(Point("all maps of a photo each", count, clock.timing))
-    return found
+            list(threads.map(fast_page, repeat(explainer), asked))
+        points.append(Point("all maps of a photo each", count, clock.timing))
+    return points
 
 
 def survey(
@@ -120,7 +126,7 @@ def survey(
 
     The most photos, which take longest, are left to the most processes.
     """
-    found = []
+    points = []
     for processes in workers:
         for count in counts:
             if processes < max(workers) and count == max(counts) > min(counts):
@@ -132,8 +138,8 @@ def survey(
                 ]
                 for _ in work(tasks, processes, weights, "final"):
                     pass
-            found.append(Point(f"{processes} process{'es' * (processes > 1)}", count, clock.timing))
-    return found
+            points.append(Point(f"{processes} process{'es' * (processes > 1)}", count, clock.timing))
+    return points
 
 
 class _Clock:
@@ -151,17 +157,17 @@ class _Clock:
 
 
 def _cpu() -> float:
-    used = [getrusage(each) for each in (RUSAGE_SELF, RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    used = [getrusage(whose) for whose in (RUSAGE_SELF, RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
-def as_text(found: dict[str, list[Point]]) -> str:
+def as_text(costs: dict[str, list[Point]]) -> str:
     """The table for people, in Markdown."""
     lines = [
         "| work | | amount | CPU s | s | amount a CPU second | a second |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name, points in found.items():
+    for name, points in costs.items():
         for point in points:
             cpu, wall = point.timing.cpu, point.timing.wall
             rates = f"{point.work / cpu:.3g} | {point.work / wall:.3g}"
@@ -169,14 +175,14 @@ def as_text(found: dict[str, list[Point]]) -> str:
     return "\n".join(lines)
 
 
-def draw(found: dict[str, list[Point]]) -> bytes:
+def draw(costs: dict[str, list[Point]]) -> bytes:
     """A panel for each kind of work: CPU seconds, both axes logarithmic, and what is proportional, dotted."""
     from io import BytesIO
 
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 6.4), dpi=110, layout="constrained")
-    for panel, (name, points) in zip(figure.subplots(2, 2).flat, found.items(), strict=True):
+    for panel, (name, points) in zip(figure.subplots(2, 2).flat, costs.items(), strict=True):
         for series in dict.fromkeys(point.series for point in points):
             same = [point for point in points if point.series == series]
             amounts = [point.work for point in same]

@@ -1,38 +1,41 @@
-"""The two sides of the benchmark: maps as captum and shap are used plainly, and the same maps as made here.
+"""The two sides of the benchmark: maps by the libraries, as their users are told, and by the fast lane.
 
-Plain is what the documentation of captum 0.9 and shap 0.51 tells a user to write. It is favoured where there
-is a choice: the networks are frozen, the number of steps that Integrated Gradients needs is known beforehand,
-and for one class shap is asked for no more than one.
+The library's side is what the documentation of captum 0.9 and shap 0.51 tells a user to write. It is favoured
+where there is a choice: the networks are frozen, the number of steps that Integrated Gradients needs is known
+beforehand, and for one class shap is asked for no more than one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from benchmarks.measure import forward_work
 from carmodel.network import CLASSES, CarNet
-from carmodel.photo import Photo, block_means
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from explain.attribution import completeness_gap
-from explain.door import METHODS, TOLERANCE
 from explain.evidence.evidence import evidence
 from explain.evidence.faithfulness import control_logits, controls
-from explain.explainer import Explainer
-from explain.methods.gradcam import gradcam
+from explain.explainer import TOLERANCE, Explainer
+from explain.methods.gradcam import GRADCAM, gradcam
 from explain.methods.integrated_gradients import (
+    FIRST_STEPS,
+    INTEGRATED_GRADIENTS,
     MOST_STEPS,
-    REFERENCE_FRAMES,
     Integral,
     Line,
     least_steps,
     refined,
 )
-from explain.methods.shap import Background, background, shapley_values
+from explain.methods.shap import SHAP, Background, background, shapley_values
+from explain.references import reference_frame
+from explain.request import ExplanationRequest, Settings, finished_maps, request
 from explain.target import Target
 
-PLAIN_STEPS = (50, 100, 200, 400, 800, 1600)  # from captum's default on
+LIBRARY_STEPS = (50, 100, 200, 400, 800, 1600)  # from captum's default on
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,7 @@ class Case:
     reference: Tensor  # (3, size, size), for Integrated Gradients
     references: Tensor  # (16, 3, size, size), for SHAP
     background: Background  # kept from photo to photo, as the page does
-    steps: int = PLAIN_STEPS[0]  # of plain Integrated Gradients
+    steps: int = LIBRARY_STEPS[0]  # of the library's Integrated Gradients
 
     @property
     def index(self) -> int:
@@ -53,31 +56,42 @@ class Case:
         return CLASSES.index(self.target.toward)
 
 
-def cases(explainer: Explainer, photo: Photo, reference: str) -> list[Case]:
-    """Both networks' cases, for the class that their average names."""
-    target = Target(explainer.classify(photo).predictions["average"].verdict)
-    frames = torch.stack([photo.frame, REFERENCE_FRAMES[reference](photo.frame)])
-    found = []
+@dataclass(frozen=True)
+class Part:
+    """A kind of map that both sides make, and what is asked of the fast one."""
+
+    name: str
+    library: Callable[[Case], Tensor]
+    fast: Callable[[Case], Tensor | Integral]
+    work: Callable[[Case, Tensor | Integral], float]  # operations of the layers in what `fast` returned
+    ratio: float  # the most CPU seconds, beside the library's
+    distance: float | None  # the most relative L1 from the library's map; None where neither is exact
+
+
+def cases(explainer: Explainer, asked: ExplanationRequest) -> list[Case]:
+    """What the networks are to explain of a request about one class."""
+    frames = torch.stack([asked.photo.frame, reference_frame(asked.reference, asked.photo.frame)])
+    made = []
     for network in explainer.networks.values():
-        references = block_means(explainer.references, network.size)
-        known = background(network, references)
-        x, compared = block_means(frames, network.size)
-        found.append(Case(network, target, x, compared, references, known))
-    return found
+        references = area_means(explainer.references, network.size)
+        x, compared = area_means(frames, network.size)
+        traces = background(network, references)
+        made.append(Case(network, asked.target, x, compared, references, traces))
+    return made
 
 
 def with_enough_steps(case: Case) -> Case:
-    """The case with the fewest of PLAIN_STEPS that bring plain Integrated Gradients into tolerance."""
+    """The case with the fewest of LIBRARY_STEPS that bring captum's Integrated Gradients into tolerance."""
     with torch.no_grad():
         scores = case.network(torch.stack([case.x, case.reference]))[:, case.index].tolist()
-    for steps in PLAIN_STEPS:
+    for steps in LIBRARY_STEPS:
         case = replace(case, steps=steps)
-        if completeness_gap(plain_integrated_gradients(case), *scores) <= TOLERANCE:
+        if completeness_gap(library_integrated_gradients(case), *scores) <= TOLERANCE:
             break
     return case
 
 
-def plain_gradcam(case: Case) -> Tensor:
+def library_gradcam(case: Case) -> Tensor:
     """captum's cells (n, n)."""
     from captum.attr import LayerGradCam
 
@@ -85,7 +99,7 @@ def plain_gradcam(case: Case) -> Tensor:
     return method.attribute(case.x[None], target=case.index, relu_attributions=True)[0, 0].detach()
 
 
-def plain_integrated_gradients(case: Case, **settings: Any) -> Tensor:  # noqa: ANN401
+def library_integrated_gradients(case: Case, **settings: Any) -> Tensor:  # noqa: ANN401
     """captum's attributions (3, size, size)."""
     from captum.attr import IntegratedGradients
 
@@ -93,7 +107,7 @@ def plain_integrated_gradients(case: Case, **settings: Any) -> Tensor:  # noqa: 
     return IntegratedGradients(case.network).attribute(case.x[None], **inputs)[0].detach()
 
 
-def plain_shap(case: Case) -> Tensor:
+def library_shap(case: Case) -> Tensor:
     """shap's values (4, size, size), summed over colour."""
     from shap import DeepExplainer
 
@@ -101,7 +115,7 @@ def plain_shap(case: Case) -> Tensor:
     return torch.from_numpy(values[0]).float().sum(0).movedim(-1, 0)
 
 
-def plain_shap_of_one(case: Case) -> Tensor:
+def library_shap_of_one(case: Case) -> Tensor:
     """shap's values (1, size, size) of the class that the network names, summed over colour."""
     from shap import DeepExplainer
 
@@ -111,13 +125,8 @@ def plain_shap_of_one(case: Case) -> Tensor:
     return torch.from_numpy(values[0]).float().sum(0).movedim(-1, 0)
 
 
-def our_gradcam(case: Case) -> Tensor:
-    """Our cells (n, n)."""
-    return gradcam(case.network, case.target.score, case.x)[0]
-
-
-def our_integral(case: Case) -> Integral:
-    """The first of our integrals that is in tolerance."""
+def fast_integral(case: Case) -> Integral:
+    """The first of the fast integrals that is in tolerance."""
     integral = refined(case.network, case.target.score, Line(case.x, case.reference))
     while integral.steps < MOST_STEPS:
         gap = completeness_gap(integral.values, integral.score, integral.reference_score)
@@ -127,50 +136,83 @@ def our_integral(case: Case) -> Integral:
     return integral
 
 
-def our_shap(case: Case) -> Tensor:
-    """Our values (4, size, size)."""
-    return shapley_values(case.network, case.x, case.background).values
-
-
-def our_shap_of_one(case: Case) -> Tensor:
-    """Our values (1, size, size) of the target."""
+def fast_shap_of_one(case: Case) -> Tensor:
+    """The fast lane's values (1, size, size) of the target."""
     return shapley_values(case.network, case.x, case.background, score=case.target.score).values
 
 
-# part -> what plain and what ours computes of a case
-PARTS: Mapping[str, tuple[Callable[[Case], Tensor], Callable[[Case], Tensor | Integral]]] = MappingProxyType(
-    {
-        "Grad-CAM": (plain_gradcam, our_gradcam),
-        "Integrated Gradients": (plain_integrated_gradients, our_integral),
-        "SHAP, one class": (plain_shap_of_one, our_shap_of_one),
-        "SHAP, four classes": (plain_shap, our_shap),
-    }
+def _integral_work(case: Case, integral: Tensor | Integral) -> float:
+    """The first layer forward at both ends and back at each doubling, the others there and back a point."""
+    assert isinstance(integral, Integral)
+    first, *others = forward_work(case.background)
+    doublings = integral.steps.bit_length() - FIRST_STEPS.bit_length() + 1
+    return 3 * doublings * first + 2 * (integral.steps + 1) * sum(others)
+
+
+def _shap_work(case: Case, values: Tensor | Integral) -> float:
+    """The picture goes forward, and each score goes back from each reference."""
+    assert isinstance(values, Tensor)
+    return (1 + len(values) * len(case.references)) * sum(forward_work(case.background))
+
+
+CAM = Part(
+    GRADCAM.title,
+    library_gradcam,
+    lambda case: gradcam(case.network, case.target.score, case.x)[0],
+    lambda case, _: sum(forward_work(case.background)),
+    ratio=1.0,
+    distance=1e-5,
 )
+GRADIENTS = Part(
+    INTEGRATED_GRADIENTS.title,
+    library_integrated_gradients,
+    fast_integral,
+    _integral_work,
+    ratio=1 / 2,
+    distance=None,
+)
+SHAP_OF_ONE = Part(
+    f"{SHAP.title}, one class",
+    library_shap_of_one,
+    fast_shap_of_one,
+    _shap_work,
+    ratio=1 / 5,
+    distance=1e-3,
+)
+SHAP_OF_ALL = Part(
+    f"{SHAP.title}, four classes",
+    library_shap,
+    lambda case: shapley_values(case.network, case.x, case.background).values,
+    _shap_work,
+    ratio=1 / 4,
+    distance=1e-3,
+)
+PARTS = (CAM, GRADIENTS, SHAP_OF_ONE, SHAP_OF_ALL)
 
 
-def plain_page(found: Sequence[Case]) -> None:
-    """All three methods, one network after the other."""
-    for case in found:
-        plain_gradcam(case)
-        plain_integrated_gradients(case)
-        plain_shap(case)
+def request_of(explainer: Explainer, photo: Photo, reference: str) -> ExplanationRequest:
+    """Why the networks' average names the class that it names."""
+    return request(explainer, photo, Settings(reference=reference))
 
 
-def our_page(explainer: Explainer, photo: Photo, target: Target, reference: str) -> None:
-    """All three methods as the page asks for them; the photo must be new to the explainer."""
-    for method in METHODS:
-        for _ in explainer.refine(photo, method, target, reference):
-            pass
+def library_page(cases: Sequence[Case]) -> None:
+    """All methods, one network after the other."""
+    for case in cases:
+        library_gradcam(case)
+        library_integrated_gradients(case)
+        library_shap(case)
 
 
-def our_evidence(explainer: Explainer, photo: Photo, target: Target, reference: str) -> None:
-    """Deletion, insertion and both controls for the six maps of `our_page`, which are there already."""
-    known = {
-        network.size: control_logits(network, photo.frame, network.size)
-        for network in explainer.networks.values()
-    }
+def fast_page(explainer: Explainer, asked: ExplanationRequest) -> None:
+    """All methods as the page asks for them; the photo must be new to the explainer."""
+    finished_maps(explainer, asked)
+
+
+def fast_evidence(explainer: Explainer, asked: ExplanationRequest) -> None:
+    """Deletion, insertion and both controls for the networks' maps of `fast_page`, which are there by now."""
+    frame, rows = asked.photo.frame, finished_maps(explainer, asked)
     for name, network in explainer.networks.items():
-        against = controls(network, photo.frame, target, known=known)
-        for method in METHODS:
-            *_, maps = explainer.refine(photo, method, target, reference, networks=(name,))
-            evidence(network, photo.frame, maps[name], against=against)
+        known = {network.size: control_logits(network, frame, network.size)}
+        against = controls(network, frame, asked.target, known=known)
+        for row in rows.values():
+            evidence(network, frame, row.maps[name], against=against)

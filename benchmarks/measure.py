@@ -37,7 +37,7 @@ def timed(function: Callable[[*Arguments], Result], *arguments: *Arguments) -> t
 def middle(timings: Iterable[Timing]) -> Timing:
     """The medians of both times."""
     timings = list(timings)
-    return Timing(median(each.cpu for each in timings), median(each.wall for each in timings))
+    return Timing(median(timing.cpu for timing in timings), median(timing.wall for timing in timings))
 
 
 def peak_speed() -> float:
@@ -55,16 +55,16 @@ def peak_speed() -> float:
     return 2 * len(rows) * SIDE**2 / min(runs)
 
 
-def forward_work(known: Background) -> list[int]:
-    """Operations of each stage's layer for one picture, counted from shapes: two for a product and its sum.
+def forward_work(background: Background) -> list[int]:
+    """Operations of each fused layer for one picture, counted from shapes: two for a product and its sum.
 
     Backward, to the inputs alone, it is as many.
     """
-    layers = zip(known.stages, known.references[0].z, strict=True)
-    return [2 * z[0].numel() * stage.weight[0].numel() for stage, z in layers]
+    layers = zip(background.layers, background.references[0].z, strict=True)
+    return [2 * z[0].numel() * layer.weight[0].numel() for layer, z in layers]
 
 
-def distance(found: Tensor, expected: Tensor) -> float:
+def distance(map: Tensor, expected: Tensor) -> float:
     """The relative L1 distance of two maps (…, rows, columns), the largest of several; 0 if both are 0."""
-    differences, sizes = (each.abs().sum((-2, -1)) for each in (found - expected, expected))
+    differences, sizes = (values.abs().sum((-2, -1)) for values in (map - expected, expected))
     return (differences / sizes.clamp(min=1e-12)).max().item()

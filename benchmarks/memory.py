@@ -10,12 +10,12 @@ from typing import Any
 from gradio_client import Client, handle_file
 from tqdm import tqdm
 
+from benchmarks import EXAMPLES
 from benchmarks.requests import VISIT, Request, draw, variants
 from benchmarks.serving import Server, ServingError, serving
 from benchmarks.visitor import VisitError, Visitor
 from carmodel.train.data import SPLITS, DataError, read_samples
 from carmodel.weights import WEIGHTS
-from page.examples import FOLDER
 
 MOST = 1200  # MB that the process may hold at any time
 AGAIN = 4  # photos whose requests are asked first and, when all others were, again
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with TemporaryDirectory() as folder, serving(options.port, options.weights) as page:
             photos = _photos(options.data, options.split, options.photos, Path(folder), options.seed)
             few, many = photos[:AGAIN], photos[AGAIN:]
-            first = [each for each in draw(few, 5 * AGAIN, options.seed) if each.endpoint != VISIT]
+            first = [asked for asked in draw(few, 5 * AGAIN, options.seed) if asked.endpoint != VISIT]
             others = draw(many, max(0, options.requests - 2 * len(first)), options.seed)
             before = [answer for answer, _ in answered(page, first)]
             for count, (_, held) in enumerate(answered(page, tqdm(others, disable=None)), len(first) + 1):
@@ -75,13 +75,13 @@ def timeless(answer: Any) -> Any:  # noqa: ANN401
     """An answer without the seconds that its parts took."""
     if isinstance(answer, dict):
         return {key: timeless(value) for key, value in answer.items() if key != "seconds"}
-    return [timeless(each) for each in answer] if isinstance(answer, list) else answer
+    return [timeless(item) for item in answer] if isinstance(answer, list) else answer
 
 
 def _photos(data: Path | None, split: str, count: int, folder: Path, seed: int) -> list[Path]:
     """So many photos of a data set, of all classes, or else made of the examples."""
     if data is None:
-        return variants(sorted(FOLDER.glob("*.jpg")), count, folder, seed)
+        return variants(sorted(EXAMPLES.glob("*.jpg")), count, folder, seed)
     files = [sample.path for sample in read_samples(data, [split])]
     return files[:: max(1, len(files) // count)][:count]
 

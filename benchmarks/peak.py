@@ -1,18 +1,16 @@
-"""The memory that a page of maps takes, measured for each side in a process of its own."""
+"""The memory that a page of maps takes, measured for each side in a process of its own (Linux)."""
 
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 
-from benchmarks.implementations import cases, our_page, plain_page, with_enough_steps
+from benchmarks.implementations import cases, fast_page, library_page, request_of, with_enough_steps
 from carmodel.photo import read_photo
 from explain.explainer import Explainer
-from explain.target import Target
 
-SIDES = ("plain", "ours")
+SIDES = ("library", "fast")
 
 
 def memory(side: str, weights: Path, file: Path, reference: str) -> float:
@@ -23,27 +21,22 @@ def memory(side: str, weights: Path, file: Path, reference: str) -> float:
 
 def _grown(side: str, weights: Path, file: Path, reference: str) -> float:
     torch.set_num_threads(1)
-    explainer, photo = Explainer(weights), read_photo(file)
-    if side == "ours":
-        target = explainer.classify(photo).predictions["average"].verdict
+    explainer = Explainer.load(weights)
+    asked = request_of(explainer, read_photo(file), reference)
+    if side == "fast":
         before = _most()
-        our_page(explainer, photo, Target(target), reference)
+        fast_page(explainer, asked)
     else:
         import captum.attr  # noqa: F401
         import shap  # noqa: F401
 
-        found = cases(explainer, photo, reference)
+        made = cases(explainer, asked)
         before = _most()
-        plain_page([with_enough_steps(case) for case in found])
+        library_page([with_enough_steps(case) for case in made])
     return _most() - before
 
 
 def _most() -> float:
-    """The most memory, in MB, that this process has held so far."""
-    status = Path("/proc/self/status")
-    if status.exists():  # Linux, where `resource` also counts what the parent held
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 2**10
-    import resource  # not on every system
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    """The most memory, in MB, that this process has held so far; `resource` counts the parent's too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 2**10

@@ -9,8 +9,11 @@ from typing import Any
 from PIL import Image, ImageEnhance, ImageOps
 
 from carmodel.network import CLASSES
-from explain.door import METHODS, REFERENCES
-from explain.smoothing import DETAILS
+from explain.explainer import AVERAGE, PRIORITY
+from explain.methods.registry import METHODS
+from explain.references import REFERENCES
+from explain.request import NO_CLASS, PREDICTED
+from explain.smoothing import SMOOTHINGS
 from explain.what_if.edits import FILLS, WHOLE
 
 VISIT = "visit"  # of the page itself, with its tabs
@@ -49,23 +52,23 @@ def variants(pictures: Sequence[Path], count: int, folder: Path, seed: int) -> l
 
 def _request(random: Random, photo: Path) -> Request:
     endpoint = random.choices(list(SHARES), list(SHARES.values()))[0]
-    toward, against = random.sample([*CLASSES, "predicted"], 2)
-    score = {"toward": toward, "against": random.choice([against, "nothing"])}
-    if "predicted" in (toward, against):  # the class that is predicted cannot be told from itself
-        score = {"toward": toward, "against": "nothing"}
-    pair = {"ensemble": random.choice(["average", "priority"]), "networks": random.choice(KINDS)}
-    made = {"reference": random.choice(REFERENCES), "tolerance": random.choice([0.05, 0.2, 0.5])}
+    toward, against = random.sample([*CLASSES, PREDICTED], 2)
+    score = {"toward": toward, "against": random.choice([against, NO_CLASS])}
+    if PREDICTED in (toward, against):  # the class that is predicted cannot be told from itself
+        score = {"toward": toward, "against": NO_CLASS}
+    pair = {"ensemble": random.choice([AVERAGE, PRIORITY]), "networks": random.choice(KINDS)}
+    made = {"reference": random.choice(list(REFERENCES)), "tolerance": random.choice([0.05, 0.2, 0.5])}
     settings: dict[str, Any] = {
         "classify": pair,
         "explain": score | pair | made,
-        "evidence": score | pair | made | {"detail": random.choice(DETAILS)},
-        "compare": score | made | {"method": random.choice(METHODS)},
+        "evidence": score | pair | made | {"detail": random.choice(SMOOTHINGS)},
+        "compare": score | made | {"method": random.choice(list(METHODS))},
         "what_if": score
         | pair
         | {
             "edits": random.sample(WHOLE, random.randint(1, 2)),
             "fill": random.choice(list(FILLS)),
-            "methods": random.sample(METHODS, random.randint(1, 2)),
+            "methods": random.sample(list(METHODS), random.randint(1, 2)),
         },
         VISIT: pair,
     }[endpoint]

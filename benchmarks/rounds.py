@@ -6,21 +6,25 @@ from torch import Tensor
 
 from benchmarks.implementations import (
     PARTS,
+    SHAP_OF_ALL,
+    SHAP_OF_ONE,
     Case,
     cases,
-    our_evidence,
-    our_page,
-    plain_integrated_gradients,
-    plain_page,
+    fast_evidence,
+    fast_page,
+    library_integrated_gradients,
+    library_page,
+    request_of,
     with_enough_steps,
 )
-from benchmarks.measure import Timing, distance, forward_work, timed
+from benchmarks.measure import Timing, distance, timed
 from carmodel.photo import Photo
 from explain.explainer import Explainer
-from explain.methods.integrated_gradients import FIRST_STEPS, Integral
+from explain.methods.integrated_gradients import Integral
 
-PAGE = "Page: all three methods"
-EVIDENCE = "Evidence of the six maps; as plain, these maps by ours"
+PAGE = "Page: all methods"
+EVIDENCE = "Evidence of these maps; beside them"
+EVERY = "all"  # in place of a network
 DISTANT_STEPS = 1000  # of the map that both sides' Integrated Gradients are compared with
 DISTANT_CHUNK = 8
 
@@ -30,15 +34,13 @@ class Sample:
     """One part on one photo."""
 
     part: str
-    network: str  # "75", "100" or "both"
-    plain: Timing
-    ours: Timing
-    work: float | None = None  # operations of the layers in ours, counted from their shapes
-    distance: float | None = (
-        None  # relative L1, from plain's map or, where steps are given, from a distant one
-    )
-    plain_distance: float | None = None  # of plain's map from that of DISTANT_STEPS
-    plain_steps: int | None = None
+    network: str  # its size, or EVERY
+    library: Timing
+    fast: Timing
+    work: float | None = None  # operations of the layers in the fast one, counted from their shapes
+    distance: float | None = None  # relative L1, from the library's map or, with steps, from a distant one
+    library_distance: float | None = None  # of the library's map from that of DISTANT_STEPS
+    library_steps: int | None = None
     steps: int | None = None
 
 
@@ -47,49 +49,36 @@ def one_round(explainer: Explainer, photo: Photo, reference: str, distant: bool 
 
     The photo must be new to the explainer, which keeps its answers.
     """
-    found = [with_enough_steps(case) for case in cases(explainer, photo, reference)]
-    samples = [sample for case in found for sample in _parts(case, distant)]
-    _, plain = timed(plain_page, found)
-    _, ours = timed(our_page, explainer, photo, found[0].target, reference)
-    _, tests = timed(our_evidence, explainer, photo, found[0].target, reference)
-    return [*samples, Sample(PAGE, "both", plain, ours), Sample(EVIDENCE, "both", ours, tests)]
+    asked = request_of(explainer, photo, reference)
+    ready = [with_enough_steps(case) for case in cases(explainer, asked)]
+    samples = [sample for case in ready for sample in _of_parts(case, distant)]
+    _, library = timed(library_page, ready)
+    _, fast = timed(fast_page, explainer, asked)
+    _, tests = timed(fast_evidence, explainer, asked)
+    return [*samples, Sample(PAGE, EVERY, library, fast), Sample(EVIDENCE, EVERY, fast, tests)]
 
 
-def _parts(case: Case, distant: bool) -> list[Sample]:
-    samples, maps = [], {}
-    for part, (plain, ours) in PARTS.items():
-        theirs, plain_time = timed(plain, case)
-        mine, our_time = timed(ours, case)
-        sample = Sample(part, str(case.network.size), plain_time, our_time, work(case, part, mine))
-        if isinstance(mine, Integral):
-            sample = replace(sample, plain_steps=case.steps, steps=mine.steps)
+def _of_parts(case: Case, distant: bool) -> list[Sample]:
+    samples: list[Sample] = []
+    maps: dict[str, tuple[Tensor, Tensor]] = {}
+    for part in PARTS:
+        theirs, library_time = timed(part.library, case)
+        ours, fast_time = timed(part.fast, case)
+        size, work = str(case.network.size), part.work(case, ours)
+        sample = Sample(part.name, size, library_time, fast_time, work)
+        if isinstance(ours, Integral):
+            sample = replace(sample, library_steps=case.steps, steps=ours.steps)
             if distant:
                 settings = {"n_steps": DISTANT_STEPS, "internal_batch_size": DISTANT_CHUNK}
-                goal = plain_integrated_gradients(case, **settings).sum(0)
-                away = [distance(each.sum(0), goal) for each in (mine.values, theirs)]
-                sample = replace(sample, distance=away[0], plain_distance=away[1])
+                goal = library_integrated_gradients(case, **settings).sum(0)
+                away, library_away = (distance(map.sum(0), goal) for map in (ours.values, theirs))
+                sample = replace(sample, distance=away, library_distance=library_away)
         else:
-            maps[part] = theirs, mine
+            maps[part.name] = ours, theirs
         samples.append(sample)
     # Of one class shap's map is that of the class which the network names: it need not be the target.
-    maps["SHAP, one class"] = maps["SHAP, four classes"][0][case.index], maps["SHAP, one class"][1][0]
+    maps[SHAP_OF_ONE.name] = maps[SHAP_OF_ONE.name][0][0], maps[SHAP_OF_ALL.name][1][case.index]
     return [
-        sample
-        if sample.steps
-        else replace(sample, distance=distance(maps[sample.part][1], maps[sample.part][0]))
+        replace(sample, distance=distance(*maps[sample.part])) if sample.part in maps else sample
         for sample in samples
     ]
-
-
-def work(case: Case, part: str, ours: Tensor | Integral) -> float:
-    """Operations of the layers in our computing of a part: forward and backward passes, at two a product."""
-    first, *others = forward_work(case.background)
-    one, references = first + sum(others), len(case.references)
-    if isinstance(ours, Integral):
-        ends = (
-            ours.steps.bit_length() - FIRST_STEPS.bit_length() + 1
-        )  # doublings, each with one map in the end
-        return 3 * ends * first + 2 * (ours.steps + 1) * sum(others)
-    if part == "Grad-CAM":
-        return one
-    return one + len(ours) * references * one

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import ROOT
 from carmodel.weights import WEIGHTS
 
-ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 300  # seconds until the page must be there
 LOOK_UP = 0.05  # seconds between looks whether it is
 

@@ -12,18 +12,17 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from benchmarks.goals import goals
+from benchmarks import EXAMPLES
 from benchmarks.measure import peak_speed
 from benchmarks.peak import SIDES, memory
 from benchmarks.rounds import one_round
-from benchmarks.table import as_text, rows
+from benchmarks.table import as_text, goals, rows
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
-from explain.door import REFERENCES, TOLERANCE
-from explain.explainer import Explainer
+from explain.explainer import TOLERANCE, Explainer
+from explain.references import REFERENCES
 from explain.report.report import PACKAGES
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 DESCRIPTION = """Measure what the maps cost, beside captum and shap as their documentation tells users to call
 them. Both sides take turns in one process, on another photo in each round; all times are medians."""
 
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("photos", nargs="*", help="one to warm up and one a round (default: six of the examples)")
     add("--rounds", type=int, default=5, help="rounds that are measured (default: 5)")
     add("--threads", type=int, default=1, help="threads that one operation may use (default: 1)")
-    add("--reference", choices=REFERENCES, default=REFERENCES[0], help="of Integrated Gradients")
+    add("--reference", choices=REFERENCES, default=next(iter(REFERENCES)), help="of Integrated Gradients")
     add("--weights", metavar="DIR", type=Path, default=WEIGHTS, help="folder of weights")
     add("--json", action="store_true", help="print JSON in place of the table")
     options = parser.parse_args(arguments)
@@ -44,15 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.rounds} rounds need {options.rounds + 1} photos; there are {len(files)}.")
     torch.set_num_threads(options.threads)
     try:
-        explainer = Explainer(options.weights)
+        explainer = Explainer.load(options.weights)
         photos = [read_photo(file) for file in files[: options.rounds + 1]]
     except ValueError as error:  # a PhotoError or a WeightsError: one sentence each
         print(error, file=sys.stderr)
         return 2
     samples, peak = [], peak_speed()
     for i, photo in enumerate(tqdm(photos, desc="Rounds")):
-        found = one_round(explainer, photo, options.reference, distant=i > 0)
-        samples += found if i else []
+        measured = one_round(explainer, photo, options.reference, distant=i > 0)
+        samples += measured if i else []
     peak = max(peak, peak_speed())
     parts = rows(samples, peak)
     table = {

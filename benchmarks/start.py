@@ -11,9 +11,9 @@ from statistics import median
 
 from gradio_client import Client, handle_file
 
+from benchmarks import EXAMPLES
 from benchmarks.serving import ServingError, serving
 from carmodel.weights import WEIGHTS
-from page.examples import FOLDER
 
 ALONE = "import torch, gradio"
 START, REQUEST = 1.5, 2.0  # the most that the page's start may be of ALONE's, the first request of the second
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServingError as error:
         print(error, file=sys.stderr)
         return 2
-    print(as_text({name: median(each[name] for each in rounds) for name in rounds[0]}))
+    print(as_text({name: median(seconds[name] for seconds in rounds) for name in rounds[0]}))
     return 0
 
 
@@ -42,30 +42,30 @@ def one_round(port: int, weights: Path) -> dict[str, float]:
     """Seconds of every measure; those of CPU are of all cores together."""
     wall, cpu = time.perf_counter(), _children()
     subprocess.run([sys.executable, "-c", ALONE], check=True)
-    found = {"alone": time.perf_counter() - wall, "alone_cpu": _children() - cpu}
+    seconds = {"alone": time.perf_counter() - wall, "alone_cpu": _children() - cpu}
     with serving(port, weights) as page:
-        found |= {"served": page.wall, "served_cpu": page.cpu}
+        seconds |= {"served": page.wall, "served_cpu": page.cpu}
         client = Client(page.url, verbose=False)
-        for name, file in zip(("first", "second"), sorted(FOLDER.glob("*.jpg"))[2:4], strict=True):
+        for name, file in zip(("first", "second"), sorted(EXAMPLES.glob("*.jpg"))[2:4], strict=True):
             began = time.perf_counter()
             client.predict(handle_file(file), api_name="/explain")
-            found[name] = time.perf_counter() - began
-    return found
+            seconds[name] = time.perf_counter() - began
+    return seconds
 
 
-def as_text(found: dict[str, float]) -> str:
+def as_text(seconds: dict[str, float]) -> str:
     """The table for people, in Markdown."""
-    starts = (found["served"] / found["alone"], found["served_cpu"] / found["alone_cpu"])
-    first = found["first"] / found["second"]
+    starts = (seconds["served"] / seconds["alone"], seconds["served_cpu"] / seconds["alone_cpu"])
+    first = seconds["first"] / seconds["second"]
     return "\n".join(
         [
             "| | seconds | beside | ratio | limit |",
             "|---|---|---|---|---|",
-            f"| page served; `{ALONE}` alone | {found['served']:.1f} | {found['alone']:.1f} | "
+            f"| page served; `{ALONE}` alone | {seconds['served']:.1f} | {seconds['alone']:.1f} | "
             f"{starts[0]:.2f} | {START} |",
-            f"| the same in CPU seconds | {found['served_cpu']:.1f} | {found['alone_cpu']:.1f} | "
+            f"| the same in CPU seconds | {seconds['served_cpu']:.1f} | {seconds['alone_cpu']:.1f} | "
             f"{starts[1]:.2f} | {START} |",
-            f"| first request; second request | {found['first']:.1f} | {found['second']:.1f} | "
+            f"| first request; second request | {seconds['first']:.1f} | {seconds['second']:.1f} | "
             f"{first:.2f} | {REQUEST} |",
         ]
     )

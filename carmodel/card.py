@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from carmodel.network import CLASSES, SIZES
+from carmodel.network import CLASSES, LEAST_SIDE, MOST_SIDE
 
 TEMPERATURES = (0.05, 20.0)  # beyond these a calibration has failed
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # a file's name in the same folder, whoever chose it
@@ -66,7 +66,7 @@ def wrong_value(card: Card) -> str:
     is_number = type(card.temperature) in (int, float)  # True is neither
     checks = {
         "name is not a text": isinstance(card.name, str),
-        f"size is {brief(card.size)}, not 75 or 100": is_size(card.size),
+        f"size is {brief(card.size)}, no whole number from {LEAST_SIDE} to {MOST_SIDE}": is_size(card.size),
         "batchnorm is not true or false": isinstance(card.batchnorm, bool),
         f"classes are not {', '.join(CLASSES)} in this order": card.classes == CLASSES,
         f"temperature is not a number from {low:g} to {high:g}": (
@@ -93,7 +93,7 @@ def check_name(name: str) -> None:
 
 def is_size(value: object) -> bool:
     """Whether a value from JSON is the size of a network; 75.0 and true are not."""
-    return type(value) is int and value in SIZES
+    return type(value) is int and LEAST_SIDE <= value <= MOST_SIDE
 
 
 def brief(value: object) -> str:

@@ -1,14 +1,15 @@
-"""Average and Priority: the logits of both networks -> one Prediction.
+"""Average and Priority: the logits of several networks -> one Prediction.
 
-Average is the softmax of the mean logits, which is the normalised geometric mean of the two networks'
+Average is the softmax of the mean logits, which is the normalised geometric mean of the networks'
 probabilities. Priority lets one network decide by a rule about which of them recognises which class
 better, and says in words how it came to that. Both start from logits: a softmax of probabilities could
 never be more than 47.5 % sure of one class in four.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from carmodel.network import CLASSES
@@ -45,31 +46,31 @@ def predict(logits: Tensor) -> Prediction:
     return Prediction(probabilities, CLASSES[probabilities.index(confidence)], confidence)
 
 
-def average(logits_75: Tensor, logits_100: Tensor) -> Prediction:
-    """The softmax of the mean of both networks' logits, (4,) each."""
-    return predict((logits_75 + logits_100) / 2)
+def average(logits: Iterable[Tensor]) -> Prediction:
+    """The softmax of the mean of all networks' logits, (4,) each."""
+    return predict(torch.stack(list(logits)).mean(0))
 
 
-def priority(logits_75: Tensor, logits_100: Tensor, owners: Mapping[str, int]) -> Prediction:
-    """The prediction of the network that the priority rule lets decide, from logits (4,) each.
+def priority(logits: Mapping[int, Tensor], owners: Mapping[str, int]) -> Prediction:
+    """The prediction of the network that the priority rule lets decide, from the logits (4,) of two, by size.
 
-    `owners` maps each class to the size of the network that recognises it better. The 75 px network decides
-    if it names a class of its own and the 100 px network does not; otherwise the 100 px network decides.
+    `owners` maps each class to the size of the network that recognises it better. The smaller network decides
+    if it names a class of its own and the larger one does not; otherwise the larger one decides.
     """
-    small, large = predict(logits_75), predict(logits_100)
-    small_names_own = owners[small.verdict] == 75
-    large_names_own = owners[large.verdict] == 100
-    decided_by = 75 if small_names_own and not large_names_own else 100
-    if small.verdict == large.verdict:
-        said = f"75 px and 100 px both say {SPOKEN[small.verdict]}."
+    small, large = sorted(logits)
+    says = {size: predict(logits[size]) for size in (small, large)}
+    names_own = {size: owners[says[size].verdict] == size for size in (small, large)}
+    decided_by = small if names_own[small] and not names_own[large] else large
+    if says[small].verdict == says[large].verdict:
+        said = f"{small} px and {large} px both say {SPOKEN[says[small].verdict]}."
         why = f"{decided_by} px is the better judge of it"
     else:
-        said = f"75 px says {SPOKEN[small.verdict]}, 100 px says {SPOKEN[large.verdict]}."
+        said = ", ".join(f"{size} px says {SPOKEN[says[size].verdict]}" for size in (small, large)) + "."
         why = {
             (True, True): "Each names a class it is the better judge of",
-            (True, False): "75 px is the better judge of both",
-            (False, True): "100 px is the better judge of both",
+            (True, False): f"{small} px is the better judge of both",
+            (False, True): f"{large} px is the better judge of both",
             (False, False): "Neither names a class it is the better judge of",
-        }[small_names_own, large_names_own]
+        }[names_own[small], names_own[large]]
     trace = f"{said} {why}, so {decided_by} px decides."
-    return replace(small if decided_by == 75 else large, trace=trace, decided_by=decided_by)
+    return replace(says[decided_by], trace=trace, decided_by=decided_by)

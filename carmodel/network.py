@@ -11,7 +11,9 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 CLASSES = ("sedan", "coupe", "suv", "truck")
-SIZES = (75, 100)
+SIZES = (75, 100)  # of the networks that come along
+SMALLEST = 44  # pixels on a side of which CarNet's pools leave something
+LEAST_SIDE, MOST_SIDE = 32, 300  # pixels that a network may see on a side
 
 CHANNELS = (32, 32, 64, 64, 128, 128, 128)  # output channels of conv1…conv7
 POOLED = (2, 4, 7)  # a 2×2 max pool follows these convolutions
@@ -24,16 +26,16 @@ class CarNet(nn.Module):
     `features` is the convolutional part, `head` the fully connected one; both are sequences of named
     modules (`conv1`, `batchnorm_conv1`, `relu_conv1`, …, `fc3`).
 
-    Raises ValueError for a size that does not divide the 300 px frame the way 75 and 100 do.
+    Raises ValueError for a size of which the last pool leaves nothing.
     """
 
     def __init__(self, size: int, batchnorm: bool = True) -> None:
-        if size not in SIZES:
-            raise ValueError(f"CarNet comes in {SIZES[0]} and {SIZES[1]} px, not {size}.")
         super().__init__()
         self.size = size
         self.batchnorm = batchnorm
         self.features, channels, side = _features(size, batchnorm)
+        if side < 1:
+            raise ValueError(f"CarNet needs pictures of at least {SMALLEST} px on a side, not of {size}.")
         self.head = _head(channels * side * side, batchnorm)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -24,9 +24,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from torch import Tensor
-from torch.nn import functional as F
 
-from carmodel.frame import FRAME, to_frame
+from carmodel.frame import to_frame
 from carmodel.memory import wants_memory
 
 MAX_BYTES = 20_000_000
@@ -116,11 +115,6 @@ def read_photo(source: str | os.PathLike[str] | bytes | BinaryIO | Image.Image) 
         raise PhotoError(
             "This picture is damaged or incomplete; please save it again or use another one."
         ) from error
-
-
-def block_means(frames: Tensor, size: int) -> Tensor:
-    """What the network of `size` px sees of frames (n, 3, 300, 300) or (3, 300, 300): (…, 3, size, size)."""
-    return F.avg_pool2d(frames, FRAME // size)
 
 
 def _contents(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:

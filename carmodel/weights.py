@@ -42,6 +42,7 @@ __all__ = [
     "WeightsError",
     "available",
     "blank",
+    "kinds",
     "load",
     "load_owners",
     "load_references",
@@ -102,7 +103,10 @@ def load(name: str, folder: Path = WEIGHTS) -> tuple[CarNet, Card]:
     data = read_bytes(folder / file)
     if sha256(data).hexdigest() != card.sha256:
         raise WeightsError(f"{file} is damaged or of another version: its checksum differs from {name}.json.")
-    network = blank(card.size, card.batchnorm)
+    try:
+        network = blank(card.size, card.batchnorm)
+    except ValueError as error:
+        raise WeightsError(f"{name}.json is wrong: {error}") from error
     tensors = _tensors(data, file)
     if wrong := wrong_tensor(network.state_dict(), tensors):
         raise WeightsError(f"{file} does not fit {name}.json: {wrong}.")
@@ -120,6 +124,16 @@ def available(folder: Path = WEIGHTS) -> tuple[str, ...]:
     ]
     parts = {name: re.split(r"(\d+)", name) for name in names}  # texts and numbers by turns
     return tuple(sorted(names, key=lambda name: [int(p) if p.isdigit() else p for p in parts[name]]))
+
+
+def kinds(folder: Path = WEIGHTS) -> dict[str, tuple[str, ...]]:
+    """The networks of each kind by name, from small to large: "final" -> "final-75", "final-100"."""
+    names_by_kind: dict[str, list[str]] = {}
+    for name in available(folder):
+        kind, dash, size = name.rpartition("-")
+        if dash and size.isdigit():
+            names_by_kind.setdefault(kind, []).append(name)
+    return {kind: tuple(names) for kind, names in names_by_kind.items()}
 
 
 def save_references(frames: Tensor, folder: Path = WEIGHTS) -> Path:
@@ -154,7 +168,7 @@ def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
         raise WeightsError(f'{ENSEMBLE} needs "owners" with exactly these classes: {", ".join(CLASSES)}.')
     for label, size in owners.items():
         if not is_size(size):
-            raise WeightsError(f"{ENSEMBLE} gives {label} to {brief(size)}; an owner is 75 or 100.")
+            raise WeightsError(f"{ENSEMBLE} gives {label} to {brief(size)}, which is no network's size.")
     return {label: owners[label] for label in CLASSES}
 
 

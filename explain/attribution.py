@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from explain.methods.method import Method
 from explain.target import Target
+
+MINUS = " − "  # between the names of two networks whose maps are subtracted
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,15 +18,21 @@ class Attribution:
 
     map: Tensor  # (300, 300), logits per frame pixel; sums to the whole attribution
     cells: Tensor  # the method's own map before it went to the frame; of combined maps the same as `map`
-    method: str  # "gradcam", "integrated_gradients" or "shap"
-    network: str  # "75", "100", "average" or "75 − 100"
+    method: Method
+    network: str  # the name of a network, such as "75", or "average", or of two "75 − 100"
     target: Target
-    reference: str  # "black", "mean", "blur", "training frames" or "none"
+    reference: str  # name of what the photo is compared with, or "none"
     score: float  # of the photo, in logits
-    reference_score: float | None  # of the reference, or the mean over references; None for Grad-CAM
-    gap: float | None  # see completeness_gap; None for Grad-CAM
-    steps: int  # of Integrated Gradients, 1 for other methods; of combined maps the larger
+    reference_score: float | None  # of the reference, or the mean over several; None without one
+    gap: float | None  # see completeness_gap; None if it has no sum to check
+    steps: int  # of a method that refines its maps, 1 for others; of combined maps the larger
     seconds: float  # of computing
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The two networks of a difference, the first less the second; none for any other map."""
+        names = self.network.split(MINUS)
+        return tuple(names) if len(names) == 2 else ()
 
     @property
     def total(self) -> float:
@@ -53,7 +62,7 @@ def difference(first: Attribution, second: Attribution) -> Attribution:
 
     Raises ValueError for maps of different methods, targets or references.
     """
-    return _combine([first, second], [1.0, -1.0], f"{first.network} − {second.network}")
+    return _combine([first, second], [1.0, -1.0], f"{first.network}{MINUS}{second.network}")
 
 
 def _combine(parts: Sequence[Attribution], weights: Sequence[float], network: str) -> Attribution:

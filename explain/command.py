@@ -12,15 +12,16 @@ from tqdm import tqdm
 from carmodel.files import shown, whole_file
 from carmodel.memory import wants_memory
 from carmodel.network import CLASSES
-from carmodel.photo import Photo, read_photo
+from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
-from explain.door import METHODS, REFERENCES, TOLERANCE
-from explain.explainer import Classification, Explainer
+from explain.explainer import AVERAGE, PRIORITY, TOLERANCE, Explainer
+from explain.methods.method import Method
+from explain.methods.registry import METHODS
+from explain.references import REFERENCES
 from explain.report.files import contents
-from explain.report.report import Report, row
-from explain.report.text import METHOD_NAMES
-from explain.smoothing import DETAILS
-from explain.target import Target
+from explain.report.report import report_of
+from explain.request import NO_CLASS, PREDICTED, ExplanationRequest, Settings, explained, request
+from explain.smoothing import SMOOTHINGS
 
 REPORT = "report.json"
 DESCRIPTION = (
@@ -41,16 +42,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code: 0, or 2 with one sentence on stderr."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other
+    settings = Settings(
+        ensemble=options.mode,
+        toward=options.target or PREDICTED,
+        against=options.and_not or NO_CLASS,
+        kind=options.networks,
+        reference=options.reference,
+        tolerance=options.tolerance,
+        smoothing=options.detail,
+    )
     try:
         photo = read_photo(options.photo)
-        explainer = Explainer(options.weights, options.networks)
-        classification = explainer.classify(photo)
-        verdict = classification.predictions[options.mode].verdict
-        target = Target(options.target or verdict, options.and_not)
-    except ValueError as error:  # a PhotoError, a WeightsError, or a class against itself: one sentence each
+        explainer = Explainer.load(options.weights, options.networks)
+        asked = request(explainer, photo, settings)
+    except ValueError as error:  # a PhotoError, a WeightsError, or a RequestError: one sentence each
         return _refuse(str(error))
     try:
-        _write(options, photo, explainer, classification, target)
+        _write(options, explainer, asked)
     except OSError as error:
         if wants_memory(error):
             raise
@@ -59,40 +67,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _write(
-    options: argparse.Namespace,
-    photo: Photo,
-    explainer: Explainer,
-    classification: Classification,
-    target: Target,
-) -> None:
+def _write(options: argparse.Namespace, explainer: Explainer, asked: ExplanationRequest) -> None:
     """Makes the maps and writes all files: together at the end, the report as the last of them, or none."""
-    decision = classification.predictions[options.mode]
     with (
         whole_file(options.out / REPORT) as report_file,
         tqdm(total=len(options.methods) + 1) as bar,
         ExitStack() as others,
     ):
         rows = {}
-        for method in options.methods:
-            bar.set_description(METHOD_NAMES[method])
-            for maps in explainer.refine(photo, method, target, options.reference, options.tolerance):
-                steps = max(each.steps for each in maps.values())
-                bar.set_postfix_str(f"{steps} steps" if steps > 1 else "")
-            rows[method] = row(maps, options.mode, decision.decided_by)
-            bar.update()
+        for row in explained(explainer, asked, options.methods):
+            if row.error:
+                raise row.error
+            steps = max(attribution.steps for attribution in row.maps.values())
+            bar.set_description(row.method.title)
+            bar.set_postfix_str(f"{steps} steps" if row.method.refines else "")
+            if row.finished:
+                rows[row.method.name] = row
+                bar.update()
         bar.set_description("Pictures")
-        report = Report(
-            name=shown(Path(options.photo).name),
-            photo=photo,
-            cards=explainer.cards,
-            classification=classification,
-            mode=options.mode,
-            target=target,
-            tolerance=options.tolerance,
-            rows=rows,
-            detail=options.detail,
-        )
+        report = report_of(explainer, shown(Path(options.photo).name), asked, rows)
         for name, content in contents(report):
             place = options.out / name
             file = report_file if name == REPORT else others.enter_context(whole_file(place))
@@ -108,6 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    chosen, refined, fine = (
+        [method for method in METHODS.values() if asked(method)]
+        for asked in (
+            lambda method: method.takes_reference,
+            lambda method: method.refines,
+            lambda method: not method.coarse,
+        )
     )
     add = parser.add_argument
     add("photo", metavar="PHOTO", help="picture of a car: JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF")
@@ -126,8 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--mode",
-        choices=("average", "priority"),
-        default="average",
+        choices=(AVERAGE, PRIORITY),
+        default=AVERAGE,
         help="ensemble of both networks: their average, or priority, where a rule says which one decides "
         "(default: average)",
     )
@@ -135,35 +136,36 @@ def _parser() -> argparse.ArgumentParser:
         "--methods",
         metavar="LIST",
         type=_methods,
-        default=METHODS,
+        default=tuple(METHODS),
         help=f"methods to use, separated by commas, of {', '.join(METHODS)} (default: all)",
     )
     add(
         "--reference",
         choices=REFERENCES,
-        default=REFERENCES[0],
-        help="what Integrated Gradients compares the photo with: the blurred photo, its mean colour, "
-        "or a black picture (default: blur)",
+        default=next(iter(REFERENCES)),
+        help=f"what {_titles(chosen)} compares the photo with: "
+        f"{', '.join(reference.phrase for reference in REFERENCES.values())} (default: %(default)s)",
     )
     add(
         "--tolerance",
         type=float,
         choices=(0.02, 0.01, 0.005),
         default=TOLERANCE,
-        help="gap at which Integrated Gradients stops; smaller takes longer (default: 0.02, that is 2 %%)",
+        help=f"gap at which {_titles(refined)} stops; smaller takes longer (default: 0.02, that is 2 %%)",
     )
     add(
         "--detail",
-        choices=DETAILS,
-        default=DETAILS[0],
-        help="show Integrated Gradients and SHAP net of each neighbourhood, or pixel by pixel; maps.npz "
-        "always holds every pixel (default: regions)",
+        choices=SMOOTHINGS,
+        default=SMOOTHINGS[0],
+        help=f"show {_titles(fine)} net of each neighbourhood, or pixel by pixel; maps.npz "
+        "always holds every pixel (default: %(default)s)",
     )
     add(
         "--networks",
-        choices=("final", "baseline"),
+        metavar="KIND",
         default="final",
-        help="networks with batch normalisation or without (default: final)",
+        help='networks whose names begin with KIND: "final" with batch normalisation, "baseline" without, '
+        "or yours (default: final)",
     )
     add(
         "--weights",
@@ -173,6 +175,10 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of weights (default: the project's)",
     )
     return parser
+
+
+def _titles(methods: Sequence[Method]) -> str:
+    return " and ".join(method.title for method in methods)
 
 
 def _methods(text: str) -> tuple[str, ...]:

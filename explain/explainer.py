@@ -1,4 +1,4 @@
-"""Both networks, or one alone, ready to classify and to explain, computing nothing twice."""
+"""Networks of one kind, ready to classify and to explain, computing nothing twice."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,67 +11,116 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from carmodel.card import Card
 from carmodel.ensemble import Prediction, average, predict, priority
-from carmodel.network import SIZES, CarNet
-from carmodel.ood import Cue, describe
+from carmodel.frame import FRAME
+from carmodel.network import CarNet
+from carmodel.ood import Cue, Detector, describe
 from carmodel.ood import load as load_detector
-from carmodel.photo import Photo, block_means
-from carmodel.weights import WEIGHTS, WeightsError, load, load_owners, load_references
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
+from carmodel.weights import WEIGHTS, WeightsError, kinds, load, load_owners, load_references
+from explain.attribution import Attribution
 from explain.cache import ABSENT, Cache
-from explain.door import TOLERANCE, Attribution, Target, check
-from explain.methods.refinement import Refinement, next_stage, rounds
-from explain.methods.shap import Background, ShapleyValues, background, shapley_values
+from explain.methods.method import Question
+from explain.methods.refinement import Refinement, advance, rounds
+from explain.methods.registry import method_named
+from explain.references import REFERENCES
+from explain.target import Target
+
+TOLERANCE = 0.02  # the completeness gap at which refining stops, unless another is asked for
+AVERAGE, PRIORITY = "average", "priority"  # the ensembles
 
 
 @dataclass(frozen=True, eq=False)
 class Classification:
-    """What both networks and both ensembles say about a photo; of one network alone, what it says."""
+    """What networks and their ensembles say about a photo."""
 
-    logits: Mapping[str, Tensor]  # (4,) of "75" and "100"
-    predictions: Mapping[str, Prediction]  # of "75", "100" and, of both, "average" and "priority"
+    logits: Mapping[str, Tensor]  # network -> (4,)
+    predictions: Mapping[str, Prediction]  # of the networks first, then of the ensembles that there are
     cue: Cue | None = None  # whether it is a car at all; None if that is not known for these networks
+
+    def decision(self, ensemble: str) -> str:
+        """Which prediction stands for all: the ensemble's or, without one, that of the last network."""
+        names = [ensemble, AVERAGE, *reversed(list(self.logits))]
+        return next(name for name in names if name in self.predictions)
 
 
 class Explainer:
-    """Classifies photos and explains the answers; may be shared by threads.
+    """Classifies photos and explains the answers of networks by name; may be shared by threads.
 
     Results are kept in `cache`, which several may share. A thread that asks for what another one is computing
-    waits for it; what SHAP's references cause in a network is kept too; Integrated Gradients continues from
-    the steps it has, and a looser tolerance gets what a tighter one found.
+    waits for it; what a method prepared of a network is kept too; a method that refines its maps continues
+    from what it has, and a looser tolerance gets what a tighter one found.
 
-    kind is "final" or "baseline", whose two networks it loads; or `alone` names one network instead, which
-    has no ensemble. Raises WeightsError if a file is missing, damaged or of another network.
+    references (n, 3, 300, 300) are the frames that a method may compare with, in [0, 1] or in 8 bits;
+    `owners` make the rule of the Priority ensemble, where there is one.
     """
 
     def __init__(
         self,
-        folder: Path = WEIGHTS,
-        kind: str = "final",
-        alone: str | None = None,
+        networks: Mapping[str, CarNet],
+        references: Tensor | None = None,
+        *,
+        cards: Mapping[str, Card] = MappingProxyType({}),
+        owners: Mapping[str, int] = MappingProxyType({}),
+        detector: Detector | None = None,
         cache: Cache | None = None,
     ) -> None:
+        self.networks = dict(networks)
+        self.cards = dict(cards)
+        self.owners = owners
+        self.detector = detector
         self.cache = cache or Cache()
-        if alone:
-            network, card = load(alone, folder)
-            loaded = {str(card.size): (network, card)}
-        else:
-            loaded = {str(size): load(f"{kind}-{size}", folder) for size in SIZES}
-            for size, (_, card) in loaded.items():
-                if str(card.size) != size:
-                    raise WeightsError(f"{card.name}.json describes a network of {card.size} px; rename it.")
-        self.networks = {name: network for name, (network, _) in loaded.items()}
-        self.cards = {name: card for name, (_, card) in loaded.items()}
-        self.owners = load_owners(folder)
-        self.detector = load_detector(self.cards, folder)
-        self._references = (255 * load_references(folder)).round().byte()  # a quarter of the memory
         self.computations = 0  # results computed, not found
+        self._references = torch.zeros(0, 3, FRAME, FRAME) if references is None else references
         self._name = object()  # in the keys of what is kept: of these networks as they were loaded
         self._lock = Lock()
 
+    @classmethod
+    def load(
+        cls,
+        folder: Path = WEIGHTS,
+        kind: str = "final",
+        single: str | None = None,
+        cache: Cache | None = None,
+    ) -> "Explainer":
+        """The networks of a kind in a folder, such as "final-75" and "final-100", from small to large.
+
+        Or `single` names one network, whatever its kind. Raises WeightsError if there is none, and if a file
+        is missing, damaged or of another network.
+        """
+        names = [single] if single else kinds(folder).get(kind, ())
+        if not names:
+            raise WeightsError(f"{folder} holds no network of the kind {kind!r}, such as {kind}-75.")
+        loaded = [load(name, folder) for name in names]
+        for network, card in loaded:
+            if not single and card.name != f"{kind}-{network.size}":
+                raise WeightsError(f"{card.name}.json describes a network of {card.size} px; rename it.")
+        cards = {str(card.size): card for _, card in loaded}
+        return cls(
+            {str(network.size): network for network, _ in loaded},
+            (255 * load_references(folder)).round().byte(),  # as they are stored: a quarter of the memory
+            cards=cards,
+            owners=load_owners(folder),
+            detector=load_detector(cards, folder),
+            cache=cache,
+        )
+
     @property
     def references(self) -> Tensor:
-        """The frames (16, 3, 300, 300) that SHAP compares with, in [0, 1]."""
-        return self._references.float() / 255
+        """The frames (n, 3, 300, 300) that methods may compare with, in [0, 1]."""
+        levels = self._references
+        return levels if levels.is_floating_point() else levels.float() / 255
+
+    @property
+    def ensembles(self) -> tuple[str, ...]:
+        """The ensembles of these networks: none of one alone, Priority of the two that its rule names."""
+        if len(self.networks) < 2:
+            return ()
+        sizes = {network.size for network in self.networks.values()}
+        by_rule = len(self.networks) == 2 and sizes >= set(self.owners.values()) and bool(self.owners)
+        return (AVERAGE, PRIORITY) if by_rule else (AVERAGE,)
 
     def classify(self, photo: Photo) -> Classification:
         """The logits and predictions of a photo, and whether it looks like one of a car."""
@@ -79,16 +128,17 @@ class Explainer:
         def compute(_: None) -> Classification:
             with torch.no_grad():
                 described = {
-                    name: describe(network, block_means(photo.frame, network.size)[None])
+                    name: describe(network, area_means(photo.frame, network.size)[None])
                     for name, network in self.networks.items()
                 }
             logits = {name: rows[0] for name, (rows, _) in described.items()}
-            blocks = {name: found for name, (_, found) in described.items()}
+            blocks = {name: block for name, (_, block) in described.items()}
             predictions = {name: predict(values) for name, values in logits.items()}
-            if len(logits) == len(SIZES):
-                small, large = logits.values()
-                predictions["average"] = average(small, large)
-                predictions["priority"] = priority(small, large, self.owners)
+            if AVERAGE in self.ensembles:
+                predictions[AVERAGE] = average(logits.values())
+            if PRIORITY in self.ensembles:
+                by_size = {self.networks[name].size: values for name, values in logits.items()}
+                predictions[PRIORITY] = priority(by_size, self.owners)
             cue = self.detector.cue(blocks) if self.detector else None
             return Classification(MappingProxyType(logits), MappingProxyType(predictions), cue)
 
@@ -101,39 +151,26 @@ class Explainer:
         target: Target,
         reference: str = "blur",
         tolerance: float = TOLERANCE,
-        networks: Sequence[str] = ("75", "100"),
+        networks: Sequence[str] | None = None,
     ) -> Iterator[dict[str, Attribution]]:
-        """The maps of the named networks together, again and again while they get better.
+        """The maps of the named networks (all if None) together, again and again while they get better.
 
-        Settings and errors are those of `explain.door.refine`. With both networks, their `mean` is
-        within the tolerance too in the end.
+        A method that refines its maps stops when each gap, and that of their `mean`, is at most `tolerance`,
+        or when it can do no better; others make one. A setting that a method has no use for is ignored.
+
+        Raises ValueError, at once, for settings that do not exist.
         """
-        check(photo.frame, method, reference, tolerance)
-        for name in networks:
+        names = list(self.networks if networks is None else networks)
+        check(method, reference, tolerance)
+        if method_named(method).prepare is not None and not len(self._references):
+            raise ValueError(f"{method_named(method).title} needs reference frames to compare with.")
+        for name in names:
             if name not in self.networks:
                 raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
+        kept = [partial(self._advance, photo, name, target, method, reference) for name in names]
+        return (dict(zip(names, maps, strict=True)) for maps in rounds(kept, tolerance))
 
-        def advance(name: str, before: Refinement | None, wanted: float) -> Refinement:
-            network, shown = self.networks[name], before.latest.steps if before else 0
-
-            def further(kept: Refinement | None) -> Refinement:
-                settings = target, method, reference, shapley
-                return next_stage(network, photo.frame, *settings, kept or before).compact
-
-            return self.cache.get(
-                self._key(photo, name, target, method, reference),
-                self._counted(further),
-                lambda kept: kept.finished(wanted) or kept.latest.steps > shown,
-            ).on_frame(network)
-
-        def shapley(network: CarNet) -> ShapleyValues:
-            x, known = block_means(photo.frame, network.size), self._background(network)
-            return shapley_values(network, x, known, score=target.score)
-
-        stages = rounds([partial(advance, name) for name in networks], tolerance)
-        return (dict(zip(networks, maps, strict=True)) for maps in stages)
-
-    def known(
+    def finished(
         self,
         photo: Photo,
         method: str,
@@ -142,24 +179,55 @@ class Explainer:
         tolerance: float = TOLERANCE,
     ) -> dict[str, Attribution]:
         """The finished maps of all networks, without computing or waiting: nothing where one is missing."""
-        found = {}
+        maps = {}
         for name, network in self.networks.items():
-            kept = self.cache.find(self._key(photo, name, target, method, reference))
-            if kept is ABSENT or not kept.finished(tolerance):
+            refinement = self.cache.find(self._key(photo, name, target, method, reference))
+            if refinement is ABSENT or not refinement.finished(tolerance):
                 return {}
-            found[name] = kept.on_frame(network).best
-        return found
+            maps[name] = refinement.on_frame(network).best
+        return maps
+
+    def _advance(
+        self,
+        photo: Photo,
+        name: str,
+        target: Target,
+        method: str,
+        reference: str,
+        before: Refinement | None,
+        tolerance: float,
+    ) -> Refinement:
+        """The next refinement of a network's map, computed or found, whichever thread was the first."""
+        record, network = method_named(method), self.networks[name]
+        question = Question(
+            name,
+            network,
+            photo.frame,
+            target,
+            record.reference(reference),
+            partial(self._prepared, name, method),
+        )
+        steps = before.latest.steps if before else 0
+
+        def further(kept: Refinement | None) -> Refinement:
+            return advance(record, question, kept or before).compact
+
+        return self.cache.get(
+            self._key(photo, name, target, method, reference),
+            self._counted(further),
+            lambda kept: kept.finished(tolerance) or kept.latest.steps > steps,
+        ).on_frame(network)
 
     def _key(self, photo: Photo, name: str, target: Target, method: str, reference: str) -> tuple[Any, ...]:
-        compared = reference if method == "integrated_gradients" else None
+        compared = method_named(method).reference(reference)
         return self._name, photo.digest, name, target, method, compared
 
-    def _background(self, network: CarNet) -> Background:
-        """What the references cause in a network: about 30 MB at 75 px and 60 MB at 100 px."""
-        return self.cache.get(
-            (self._name, network.size),
-            lambda _: background(network, block_means(self.references, network.size)),
-        )
+    def _prepared(self, name: str, method: str) -> Any:  # noqa: ANN401
+        """What a method prepares of a network; SHAP's takes about 30 MB at 75 px and 60 MB at 100 px."""
+        prepare, network = method_named(method).prepare, self.networks[name]
+        if prepare is None:
+            return None
+        return self.cache.get((self._name, name, method), lambda _: prepare(network, self.references))
 
     def _counted(self, compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The same function, whose results are counted."""
@@ -171,3 +239,12 @@ class Explainer:
             return value
 
         return counted
+
+
+def check(method: str, reference: str, tolerance: float) -> None:
+    """Raises ValueError, with a sentence, for what no map can be made with."""
+    method_named(method)
+    if reference not in REFERENCES:
+        raise ValueError(f"There is no reference {reference!r}; the references are {', '.join(REFERENCES)}.")
+    if not 0 < tolerance < 1:
+        raise ValueError(f"The tolerance is a fraction between 0 and 1, not {tolerance}.")

@@ -1,4 +1,4 @@
-"""All networks of a folder that can be compared, with or without one of the other size beside them."""
+"""All networks of a folder that can be compared, with or without others of their kind beside them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,19 +12,19 @@ from explain.attribution import Attribution
 from explain.cache import Cache
 from explain.explainer import Explainer
 from explain.report.text import network_name
-from explain.target import Target
+from explain.request import ExplanationRequest
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
-    """One network of an Explainer."""
+class Network:
+    """One network of an Explainer, to be asked by itself."""
 
     explainer: Explainer
-    column: str  # "75" or "100", its name within the Explainer
+    name: str  # within the Explainer, such as "75"
 
     @property
     def card(self) -> Card:
-        return self.explainer.cards[self.column]
+        return self.explainer.cards[self.name]
 
     @property
     def title(self) -> str:
@@ -33,44 +33,46 @@ class Member:
 
     def classify(self, photo: Photo) -> Prediction:
         """What this network says about a photo."""
-        return self.explainer.classify(photo).predictions[self.column]
+        return self.explainer.classify(photo).predictions[self.name]
 
-    def refine(
-        self, photo: Photo, method: str, target: Target, reference: str, tolerance: float
-    ) -> Iterator[Attribution]:
-        """Its maps, again and again while they get better, with its title as their network."""
-        for maps in self.explainer.refine(photo, method, target, reference, tolerance, [self.column]):
-            yield replace(maps[self.column], network=self.title)
+    def refine(self, photo: Photo, method: str, asked: ExplanationRequest) -> Iterator[Attribution]:
+        """Its maps of a photo, again and again while they get better, with its title as their network.
+
+        They explain what the request asks, perhaps of another photo.
+        """
+        settings = asked.target, asked.reference, asked.tolerance
+        for maps in self.explainer.refine(photo, method, *settings, [self.name]):
+            yield replace(maps[self.name], network=self.title)
 
 
-def members(explainers: Iterable[Explainer]) -> dict[str, Member]:
+def every_network(explainers: Iterable[Explainer]) -> dict[str, Network]:
     """Every network of the explainers by the name of its files, such as "final-75"."""
-    found = [Member(explainer, column) for explainer in explainers for column in explainer.cards]
-    return {member.card.name: member for member in found}
+    networks = [Network(explainer, name) for explainer in explainers for name in explainer.cards]
+    return {network.card.name: network for network in networks}
 
 
 @dataclass(frozen=True)
-class Others:
-    """What a folder holds beside pairs of networks."""
+class UnpairedNetworks:
+    """What a folder holds beside kinds of several networks."""
 
     explainers: tuple[Explainer, ...] = ()  # of one network each
     unusable: tuple[NetworkFile, ...] = ()  # each with the reason
 
 
-def others(folder: Path, explainers: Iterable[Explainer]) -> Others:
+def unpaired_networks(folder: Path, explainers: Iterable[Explainer]) -> UnpairedNetworks:
     """The networks of a folder that are in none of its `explainers`, and those that cannot be used.
 
     They share the explainers' cache.
     """
-    pairs = list(explainers)
-    known, alone, unusable = members(pairs), [], []
-    cache = pairs[0].cache if pairs else Cache()
-    for entry in list_networks(folder):
-        if entry.problem:
-            unusable.append(entry)
-        elif entry.name not in known:
+    kinds = list(explainers)
+    paired, single, unusable = every_network(kinds), [], []
+    cache = kinds[0].cache if kinds else Cache()
+    for file in list_networks(folder):
+        if file.problem:
+            unusable.append(file)
+        elif file.name not in paired:
             try:
-                alone.append(Explainer(folder, alone=entry.name, cache=cache))
+                single.append(Explainer.load(folder, single=file.name, cache=cache))
             except WeightsError as error:  # of a file that it shares with the others, or that changed
-                unusable.append(NetworkFile(entry.name, None, str(error)))
-    return Others(tuple(alone), tuple(unusable))
+                unusable.append(NetworkFile(file.name, None, str(error)))
+    return UnpairedNetworks(tuple(single), tuple(unusable))

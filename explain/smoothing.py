@@ -1,8 +1,8 @@
 """How fine a map is shown: pixel by pixel, or net of its neighbourhood.
 
-The maps of Integrated Gradients and SHAP alternate between for and against from pixel to pixel, most of which
-cancels; what remains over a neighbourhood is what the eye is looking for. Every pixel's attribution is spread
-by a Gaussian around it (as SmoothGrad and others smooth for display), and none of it is lost: the sum stays.
+Signed maps alternate between for and against from pixel to pixel, most of which cancels; what remains over a
+neighbourhood is what the eye is looking for. Every pixel's attribution is spread by a Gaussian around it (as
+SmoothGrad and others smooth for display), and none of it is lost: the sum stays.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from torch import Tensor
 from carmodel.frame import FRAME
 from explain.attribution import Attribution
 
-DETAILS = ("regions", "pixels")
-SPREAD = 6.0  # px of the 300 px frame, standard deviation: neighbourhoods about 4 % of the picture wide
+SMOOTHINGS = ("regions", "pixels")
+SIGMA = 6.0  # px of the 300 px frame, standard deviation: neighbourhoods about 4 % of the picture wide
 
 
-def spread(map: Tensor, sigma: float = SPREAD) -> Tensor:
+def gaussian_smooth(map: Tensor, sigma: float = SIGMA) -> Tensor:
     """A map (300, 300) with every pixel shared out around it; what would fall outside stays inside."""
     position = torch.arange(FRAME, dtype=torch.float64)
     weights = torch.exp(-((position[:, None] - position) ** 2) / (2 * sigma**2))
@@ -26,18 +26,18 @@ def spread(map: Tensor, sigma: float = SPREAD) -> Tensor:
     return weights @ map @ weights.T
 
 
-def shown(attribution: Attribution, detail: str) -> Attribution:
-    """A map as it is to be shown; Grad-CAM's, which is coarse, is never spread further.
+def smoothed(attribution: Attribution, smoothing: str) -> Attribution:
+    """A map as it is to be shown; that of a coarse method is never smoothed further.
 
-    Raises ValueError for a detail that is not one of DETAILS.
+    Raises ValueError for a smoothing that is not one of SMOOTHINGS.
     """
-    if detail not in DETAILS:
-        raise ValueError(f"There is no detail {detail!r}; there are {', '.join(DETAILS)}.")
-    if detail == "pixels" or attribution.method == "gradcam":
+    if smoothing not in SMOOTHINGS:
+        raise ValueError(f"There is no detail {smoothing!r}; there are {', '.join(SMOOTHINGS)}.")
+    if smoothing == "pixels" or attribution.method.coarse:
         return attribution
-    return replace(attribution, map=spread(attribution.map))
+    return replace(attribution, map=gaussian_smooth(attribution.map))
 
 
-def at_detail(columns: Mapping[str, Attribution], detail: str) -> dict[str, Attribution]:
-    """A row's maps as they are to be shown. Raises ValueError for a detail that is not one of DETAILS."""
-    return {name: shown(each, detail) for name, each in columns.items()}
+def all_smoothed(columns: Mapping[str, Attribution], smoothing: str) -> dict[str, Attribution]:
+    """A row's maps as they are to be shown. Raises ValueError for a smoothing that does not exist."""
+    return {name: smoothed(attribution, smoothing) for name, attribution in columns.items()}

@@ -1,43 +1,46 @@
-"""How tabs follow the photo: only the one in front is computed."""
+"""Tabs that show something about the photo of their own, computed only while a visitor looks at them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
-from page.gradio_patches import keep_outputs_at_end
 from page.session import Session
 
-SELECTED_AT = "(session, at) => [session, performance.now()]"  # in ms since the page was opened
+FRONT = "tab"  # the tab in front, among what a visitor chose
+Values = Mapping[str, Any]  # of components by name; the others stay as they are
 
 
 @dataclass(frozen=True)
-class LazyTab:
-    """A tab that shows something about the photo of its own, computed only while a visitor looks at it.
+class Tab:
+    """A tab of the page as `build` makes it."""
 
-    refresh yields values of `outputs`, given the Session and the values of `inputs`, which come after the
-    page's controls. It is called whenever there is another subject, or none, or another setting.
+    outputs: Mapping[str, gr.components.Component] = field(default_factory=dict)  # what `refresh` draws
+    inputs: Sequence[gr.components.Component] = ()  # whose values it takes, after the page's controls
+    refresh: Callable[..., Iterator[Values]] | None = None  # yields values of `outputs`, see `when_in_front`
+    queue: Mapping[str, Any] = field(default_factory=dict)  # of the refresh, if not that of what computes
+
+
+def when_in_front(name: str, tab: Tab) -> Callable[..., Iterator[Values]]:
+    """The refresh of a tab of this name, once for each request and only while it is the one in front.
+
+    It is given the Session, the event's number, the page's controls and the values of the tab's `inputs`.
     """
 
-    refresh: Callable[..., Iterator[Any]]
-    inputs: Sequence[gr.components.Component]
-    outputs: Sequence[gr.components.Component]
+    def run(session: Session, *values: Any) -> Iterator[Values]:  # noqa: ANN401
+        newest = session.requests.newest
+        if tab.refresh is None or session.requests.value(FRONT) != name:
+            return
+        if session.refreshed.get(name) != newest:
+            session.refreshed[name] = newest
+            yield from tab.refresh(session, *values)
+            if session.asked is None and session.requests.newest != newest:  # it came too late
+                yield from tab.refresh(session, *values)
 
-    def when_looked_at(self, name: str) -> Callable[..., Iterator[Any]]:
-        """The refresh of a tab of this name, once for each request and only if it is the one in front."""
-
-        def run(session: Session, *settings: object) -> Iterator[Any]:
-            if session.tab == name and session.followed.get(name) != session.newest:
-                this = session.followed[name] = session.newest
-                yield from self.refresh(session, *settings)
-                if session.subject is None and not session.is_newest(this):  # it came too late
-                    yield from self.refresh(session, *settings)
-
-        return keep_outputs_at_end(run, len(self.outputs))
+    return run
 
 
-def look_at(name: str, session: Session, at: float) -> None:
-    """The tab of this name came to the front at this time of the browser's. Requests may overtake others."""
-    if at >= session.tab_since:
-        session.tab, session.tab_since = name, at
+def look_at(name: str, session: Session, number: float) -> None:
+    """The tab of this name came to the front, by the event of this number."""
+    session.requests.choose(FRONT, number, name)

@@ -1,18 +1,28 @@
 """The left side of the page: the photo, the example pictures and the controls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import gradio as gr
 
 from carmodel.network import CLASSES
+from explain.explainer import AVERAGE, PRIORITY, Explainer
+from explain.methods.registry import METHODS
+from explain.references import REFERENCES
 from explain.report.text import named
+from explain.request import NO_CLASS, PREDICTED
 from page import examples
+from page.controls import Controls
 from page.photo_input import PhotoInput
-from page.tabs.explain.stream import NOTHING, PREDICTED, Controls
+
+ENSEMBLES = {
+    AVERAGE: "the mean of the networks’ logits",
+    PRIORITY: "the better judge of a class decides",
+}
 
 
 @dataclass(frozen=True)
-class Side:
+class Sidebar:
     """The components of the left side."""
 
     photo: PhotoInput
@@ -20,8 +30,8 @@ class Side:
     controls: tuple[gr.components.Component, ...]  # in the order of the fields of Controls
 
 
-def side(kinds: list[str]) -> Side:
-    """Draws the left side, for networks of these kinds."""
+def sidebar(explainers: Mapping[str, Explainer]) -> Sidebar:
+    """Draws the left side, for networks by kind."""
     with gr.Column(elem_id="side", min_width=280):
         with gr.Column(elem_id="picture"):
             photo = PhotoInput(
@@ -35,48 +45,55 @@ def side(kinds: list[str]) -> Side:
             )
             pictures = examples.gallery()
         with gr.Column(elem_id="controls"):
-            return Side(photo, pictures, _controls(kinds))
+            return Sidebar(photo, pictures, _controls(explainers))
 
 
-def _controls(kinds: list[str]) -> tuple[gr.components.Component, ...]:
+def _controls(explainers: Mapping[str, Explainer]) -> tuple[gr.components.Component, ...]:
     """The settings in the order of the fields of Controls."""
+    kinds = list(explainers)
     start = Controls(kind=kinds[0])
     classes = [(named(label), label) for label in CLASSES]
-    mode = gr.Radio(
-        [("Average", "average"), ("Priority", "priority")],
-        value=start.mode,
+    ensembles = [name for name in ENSEMBLES if any(name in kind.ensembles for kind in explainers.values())]
+    ensemble = gr.Radio(
+        [(name.capitalize(), name) for name in ensembles or [AVERAGE]],
+        value=start.ensemble,
         label="Ensemble",
-        info="Average: the mean of both networks’ logits. Priority: the better judge of a class decides.",
+        info=" ".join(f"{name.capitalize()}: {ENSEMBLES[name]}." for name in ensembles),
+        visible=len(ensembles) > 1,
     )
     with gr.Row(elem_classes="pair"):
         toward = gr.Dropdown(
             [("Predicted", PREDICTED), *classes], value=start.toward, label="Class explained", min_width=120
         )
         against = gr.Dropdown(
-            [("nothing", NOTHING), *classes], value=start.against, label="… and not", min_width=120
+            [("nothing", NO_CLASS), *classes], value=start.against, label="… and not", min_width=120
         )
     kind = gr.Radio(
         [(kind.capitalize(), kind) for kind in kinds],
         value=start.kind,
         label="Networks",
-        info="The baseline was trained without batch normalisation.",
+        info="The baseline was trained without batch normalisation." if "baseline" in kinds else None,
         visible=len(kinds) > 1,
     )
+    choosing = " and ".join(method.title for method in METHODS.values() if method.takes_reference)
+    refining = " and ".join(method.title for method in METHODS.values() if method.refines)
     reference = gr.Radio(
-        [("Blurred photo", "blur"), ("Mean colour", "mean"), ("Black", "black")],
+        [(reference.title, reference.name) for reference in REFERENCES.values()],
         value=start.reference,
-        label="Reference of Integrated Gradients",
+        label=f"Reference of {choosing}",
         info="What the photo is compared with. Against black, what is black cannot count.",
+        visible=bool(choosing),
     )
     tolerance = gr.Radio(
         [("2 %", 0.02), ("1 %", 0.01), ("0.5 %", 0.005)],
         value=start.tolerance,
-        label="Accuracy of Integrated Gradients",
+        label=f"Accuracy of {refining}",
         info="How far its sum may miss the score; finer takes longer.",
+        visible=bool(refining),
     )
-    detail = gr.Radio(
+    smoothing = gr.Radio(
         [("Regions", "regions"), ("Pixels", "pixels")],
-        value=start.detail,
+        value=start.smoothing,
         label="Detail",
         info="Regions: what remains where for and against cancel side by side. Pixels: each cell by itself.",
     )
@@ -84,4 +101,4 @@ def _controls(kinds: list[str]) -> tuple[gr.components.Component, ...]:
     own_scale = gr.Checkbox(
         start.own_scale, label="Own scale for each map", info="Shows faint maps; colours no longer compare."
     )
-    return mode, toward, against, kind, reference, tolerance, detail, strength, own_scale
+    return ensemble, toward, against, kind, reference, tolerance, smoothing, strength, own_scale

@@ -5,6 +5,9 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
+from page.chart_legend import method_inks
+from page.requests import NUMBER_SCRIPT
+
 FOLDER = Path(__file__).parent
 FAVICON = FOLDER / "favicon.png"
 TITLE = "What car classifiers look at"
@@ -39,7 +42,13 @@ THEME.font_mono = "ui-monospace, Consolas, monospace"
 # In the head as it is: gradio rewrites what launch() takes as css and drops container queries.
 STYLES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("styles/*.css")))
 SCRIPT = (FOLDER / "export" / "save.js").read_text(encoding="utf-8")
-HEAD = f"<style>{STYLES}</style><script>{SCRIPT}</script>"
+
+
+def head() -> str:
+    """What goes into the page's head: style sheet, inks of the methods' lines, and scripts."""
+    return f"<style>{STYLES}\n{method_inks()}</style><script>{SCRIPT}\n{NUMBER_SCRIPT}</script>"
+
+
 HEADER = Markup(
     '<header class="top"><h1>{}</h1><p>Two small networks name a car’s body style: sedan, coupe, SUV '
     "or truck. See which parts of the photo each one relied on, and why they disagree.</p></header>"

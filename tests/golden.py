@@ -6,7 +6,8 @@
 import json
 from pathlib import Path
 
-from carmodel.photo import block_means, read_photo
+from carmodel.photo import read_photo
+from carmodel.sampling import area_means
 from carmodel.weights import available, load
 
 FILE = Path(__file__).with_name("golden.json")
@@ -19,7 +20,7 @@ def logits(name: str) -> dict[str, list[float]]:
     network, card = load(name)
     frames = {picture: read_photo(EXAMPLES / picture).frame for picture in PICTURES}
     return {
-        picture: network(block_means(frame, card.size)[None])[0].tolist() for picture, frame in frames.items()
+        picture: network(area_means(frame, card.size)[None])[0].tolist() for picture, frame in frames.items()
     }
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from carmodel.photo import block_means, read_photo
+from carmodel.photo import read_photo
+from carmodel.sampling import area_means
 from carmodel.weights import available, load, save
 from explain.command import main
 from explain.door import METHODS
@@ -32,7 +33,7 @@ def test_shipped_networks_say_what_they_said(name):
 def test_single_precision_is_as_good_as_double(name):
     """No half precision has crept in, as autocast or a processor's bf16 would let it: that misses by 0.01."""
     network, card = load(name)
-    x = block_means(read_photo(CHOSEN).frame, card.size)[None]
+    x = area_means(read_photo(CHOSEN).frame, card.size)[None]
     torch.testing.assert_close(network(x), network.double()(x.double()).float(), atol=TOLERANCE, rtol=0)
 
 

@@ -21,7 +21,7 @@ from carmodel.files import write_whole
 from carmodel.measure.groups import TABLE, accuracy_by_group, as_lines, grouped, read_views
 from carmodel.metrics import disagreement, scores
 from carmodel.network import CLASSES, SIZES, CarNet
-from carmodel.photo import block_means
+from carmodel.sampling import area_means
 from carmodel.train.data import Frames, load_frames, read_samples
 from carmodel.train.options import fails_in_a_sentence, photo_options
 from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
@@ -43,7 +43,7 @@ def logits_of(network: CarNet, pixels: np.ndarray, batch: int = 32) -> Tensor:
     parts = []
     for start in range(0, len(pixels), batch):
         frames = torch.from_numpy(pixels[start : start + batch].copy()).to(device).float().div(255)
-        x = block_means(frames, network.size).contiguous(memory_format=torch.channels_last)
+        x = area_means(frames, network.size).contiguous(memory_format=torch.channels_last)
         parts.append(network(x).float().cpu())
     return torch.cat(parts)
 
@@ -65,9 +65,10 @@ def ensemble_probabilities(
 ) -> dict[str, Tensor]:
     """Probabilities (n, 4) of both ensembles from both networks' logits (n, 4)."""
     pairs = list(zip(logits_75, logits_100, strict=True))
+    by_rule = (priority(dict(zip(SIZES, pair, strict=True)), owners) for pair in pairs)
     return {
-        "average": torch.tensor([average(*pair).probabilities for pair in pairs]),
-        "priority": torch.tensor([priority(*pair, owners).probabilities for pair in pairs]),
+        "average": torch.tensor([average(pair).probabilities for pair in pairs]),
+        "priority": torch.tensor([prediction.probabilities for prediction in by_rule]),
     }
 
 

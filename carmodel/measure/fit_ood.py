@@ -21,7 +21,8 @@ from carmodel.measure.evaluate import by_source
 from carmodel.measure.robustness import SHORT_SIDE, compressed
 from carmodel.network import CHANNELS, SIZES, CarNet
 from carmodel.ood import BLOCK, Detector, Spread, describe, save
-from carmodel.photo import PhotoError, block_means, read_photo
+from carmodel.photo import PhotoError, read_photo
+from carmodel.sampling import area_means
 from carmodel.train.data import DataError, Frames, load_frames, read_samples
 from carmodel.train.options import fails_in_a_sentence, photo_options
 from carmodel.weights import WEIGHTS, load
@@ -43,7 +44,7 @@ def descriptions(networks: Mapping[str, CarNet], pixels: np.ndarray) -> dict[str
         ):
             frames = torch.from_numpy(pixels[start : start + BATCH].copy()).float().div(255)
             for name, network in networks.items():
-                x = block_means(frames, network.size).contiguous(memory_format=torch.channels_last)
+                x = area_means(frames, network.size).contiguous(memory_format=torch.channels_last)
                 logits, blocks = describe(network, x)
                 parts[name].append([logits, *blocks])
     return {name: [torch.cat(rows) for rows in zip(*batches, strict=True)] for name, batches in parts.items()}

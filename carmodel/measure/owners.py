@@ -23,13 +23,12 @@ from carmodel.weights import ENSEMBLE, WEIGHTS, load
 
 def count_right(logits_75: Tensor, logits_100: Tensor, labels: Tensor) -> dict[tuple[int, ...], int]:
     """Owners in the order of CLASSES -> how many of the photos (n,) Priority then gets right."""
-    photos = list(zip(logits_75, logits_100, labels.tolist(), strict=True))
+    pairs = (dict(zip(SIZES, pair, strict=True)) for pair in zip(logits_75, logits_100, strict=True))
+    photos = list(zip(pairs, labels.tolist(), strict=True))
     counts = {}
     for owners in itertools.product(SIZES, repeat=len(CLASSES)):
         rule = dict(zip(CLASSES, owners, strict=True))
-        counts[owners] = sum(
-            priority(small, large, rule).verdict == CLASSES[label] for small, large, label in photos
-        )
+        counts[owners] = sum(priority(logits, rule).verdict == CLASSES[label] for logits, label in photos)
     return counts
 
 

@@ -9,7 +9,7 @@ from carmodel.network import CarNet
 from explain.attribution import Attribution
 from explain.evidence.faithfulness import Beats, Controls, Faithfulness, beats, controls, faithfulness
 from explain.evidence.regions import Share, border, share
-from explain.smoothing import shown
+from explain.smoothing import SMOOTHINGS, smoothed
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,18 @@ def evidence(
     frame: Tensor,
     attribution: Attribution,
     fill: str = "blur",
-    detail: str = "regions",
+    smoothing: str = SMOOTHINGS[0],
     against: Controls | None = None,
 ) -> Evidence:
-    """The evidence for a map as it is shown at `detail`; networks are the one or two that the map is of.
+    """The evidence for a map as it is shown with `smoothing`; networks are those that the map is of.
 
     The controls depend on the photo, the networks, the target and the fill only: pass those of another
     method's evidence as `against`, and nothing is computed twice.
     """
-    found = faithfulness(networks, frame, attribution, fill, detail)
+    curves = faithfulness(networks, frame, attribution, fill, smoothing)
     against = against or controls(networks, frame, attribution.target, fill)
-    return Evidence(found, against, beats(found, against), share(shown(attribution, detail).map, border()))
+    outside = share(smoothed(attribution, smoothing).map, border())
+    return Evidence(curves, against, beats(curves, against), outside)
 
 
 def verdict(known: Evidence) -> str:

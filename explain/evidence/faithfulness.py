@@ -13,13 +13,13 @@ from types import MappingProxyType
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from carmodel.frame import FRAME
 from carmodel.network import CLASSES, CarNet
+from carmodel.sampling import cell_sums
 from explain.attribution import Attribution
 from explain.evidence.occlusion import covered_logits
-from explain.smoothing import shown
+from explain.smoothing import SMOOTHINGS, smoothed
 from explain.target import Target
 
 STEPS = 50  # of 2 % of the cells each
@@ -73,11 +73,9 @@ def order(map: Tensor, size: int, signed: bool = True) -> Tensor:
     """The cells (size * size,) of a map (300, 300), most important first, as indices in row-major order.
 
     A cell is worth its sum, or without `signed` the absolute value of its sum. Ties are broken by a fixed
-    shuffle, so a constant map gives a random order. Raises ValueError for a size that does not divide 300.
+    shuffle, so a constant map gives a random order.
     """
-    if FRAME % size:
-        raise ValueError(f"The frame cannot be divided into {size} cells on a side; {FRAME} / size is whole.")
-    worth = F.avg_pool2d(map[None].double(), FRAME // size).flatten()
+    worth = cell_sums(map, size).flatten()
     worth = worth if signed else worth.abs()
     shuffled = _shuffle(len(worth), seed=0)
     return shuffled[worth[shuffled].argsort(descending=True, stable=True)]
@@ -108,14 +106,14 @@ def faithfulness(
     frame: Tensor,
     attribution: Attribution,
     fill: str = "blur",
-    detail: str = "regions",
+    smoothing: str = SMOOTHINGS[0],
 ) -> Faithfulness:
-    """The curves of a map as it is shown at `detail`, from the most positive cell to the most negative.
+    """The curves of a map as it is shown with `smoothing`, from the most positive cell to the most negative.
 
     Cells are the pixels of the network, or of the larger of two; `networks` are those that the map is of.
-    Raises ValueError for a detail or a fill that does not exist.
+    Raises ValueError for a smoothing or a fill that does not exist.
     """
-    ranked = order(shown(attribution, detail).map, _cells(networks))
+    ranked = order(smoothed(attribution, smoothing).map, _cells(networks))
     return curves(networks, frame, attribution.target, ranked, fill)
 
 

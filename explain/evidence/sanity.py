@@ -13,10 +13,12 @@ from torch import Tensor, nn
 
 from carmodel.network import CHANNELS, HIDDEN, CarNet
 from explain.attribution import Attribution
-from explain.door import TOLERANCE, check, explain
 from explain.evidence.agreement import agreement
+from explain.explainer import TOLERANCE, check
+from explain.maps import explain
 from explain.methods.fused import NORMS
-from explain.smoothing import shown
+from explain.methods.registry import method_named
+from explain.smoothing import SMOOTHINGS, smoothed
 from explain.target import Target
 
 LAYERS = (
@@ -30,8 +32,8 @@ class Step:
     """The map after one more layer has become random, and how it ranks the pixels compared with the original.
 
     Correlations are Spearman's, of the maps as they are shown by region; None if one of them is constant. Of
-    Grad-CAM they are of its own cells: on the frame all its maps fade towards the border, whatever the
-    network knows, and that alone correlates by nearly a half.
+    a coarse method they are of its own cells: on the frame all maps of Grad-CAM fade towards the border,
+    whatever the network knows, and that alone correlates by nearly a half.
     """
 
     layer: str  # the last that was randomised; "" for the original
@@ -57,9 +59,9 @@ def cascade(
     A layer stays random while the next ones become so, and its batch normalisation, statistics included,
     goes back to its beginnings with it. All this happens to a private copy, and `seed` decides the values:
     threads and other users of random numbers do not disturb it. Settings and errors are those of
-    `explain.door.explain`; raises ValueError for an unknown layer too, all at once.
+    `explain.maps.explain`; raises ValueError for an unknown layer too, all at once.
     """
-    check(frame, method, reference, tolerance)
+    check(method, reference, tolerance)
     layers = LAYERS if layers is None else tuple(layers)
     if unknown := [layer for layer in layers if layer not in LAYERS]:
         raise ValueError(f"There is no layer {unknown[0]!r}; the layers are {', '.join(LAYERS)}.")
@@ -71,7 +73,7 @@ def cascade(
         for layer in ("", *layers):
             if layer:
                 randomise(forgetful, layer, generator)
-            found = explain(
+            attribution = explain(
                 forgetful,
                 frame,
                 target,
@@ -80,12 +82,15 @@ def cascade(
                 references=references,
                 tolerance=tolerance,
             )
-            now = replace(found, map=found.cells) if method == "gradcam" else shown(found, "regions")
+            coarse = method_named(method).coarse
+            now = replace(attribution, map=attribution.cells)
+            if not coarse:
+                now = smoothed(attribution, SMOOTHINGS[0])
             original = original or now
             sizes = (replace(each, map=each.map.abs()) for each in (original, now))
             yield Step(
                 layer,
-                found,
+                attribution,
                 agreement(original, now).rank_correlation,
                 agreement(*sizes).rank_correlation,
             )

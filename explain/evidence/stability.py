@@ -7,16 +7,15 @@ Max-sensitivity of Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Expl
 import torch
 from torch import Tensor
 
-from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from explain.attribution import Attribution
-from explain.door import refine
-from explain.methods.integrated_gradients import LEAST_STEPS
+from carmodel.sampling import overlaps
+from explain.maps import refine
 from explain.target import Target
 
 RADIUS = 0.02  # of a perturbation, in the photo's range of 0 to 1: 5 of 255 levels
 SAMPLES = 10
-NEVER = 1e-9  # a gap that Integrated Gradients does not reach
+NEVER = 1e-9  # a gap that no refinement reaches
+STEPS = 40  # of a method that refines its maps
 
 
 def stability(
@@ -34,15 +33,15 @@ def stability(
     """The largest ‖map(x + δ) − map(x)‖ / ‖map(x)‖ over `samples` perturbations δ.
 
     δ is uniform in ±radius for every pixel and colour of what the network sees; maps are exact, not spread
-    by region. Integrated Gradients takes 40 steps for all of them, so that only the photo differs. Settings
-    and errors are those of `explain.door.explain`.
+    by region. A method that refines its maps takes 40 steps for all, so that only the photo differs. Settings
+    and errors are those of `explain.maps.explain`.
     """
 
     def map_of(picture: Tensor) -> Tensor:
-        stages = refine(
+        maps = refine(
             network, picture, target, method, reference=reference, references=references, tolerance=NEVER
         )
-        return next(stage for stage in stages if _comparable(stage)).map.double()
+        return next(map for map in maps if not map.method.refines or map.steps >= STEPS).map.double()
 
     original = map_of(frame)
     moved = max(
@@ -56,8 +55,5 @@ def perturbations(size: int, radius: float, samples: int, seed: int) -> Tensor:
     """Perturbations of the frame (samples, 3, 300, 300), constant within each pixel that the network sees."""
     generator = torch.Generator().manual_seed(seed)
     noise = (2 * torch.rand(samples, 3, size, size, generator=generator) - 1) * radius
-    return noise.repeat_interleave(FRAME // size, -1).repeat_interleave(FRAME // size, -2)
-
-
-def _comparable(stage: Attribution) -> bool:
-    return stage.method != "integrated_gradients" or stage.steps >= LEAST_STEPS
+    pixels = (overlaps(size) > 0).float().argmax(0)  # of the network, in which each frame pixel begins
+    return noise[..., pixels[:, None], pixels]

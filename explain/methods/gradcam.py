@@ -8,6 +8,7 @@ its receptive field instead.
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,10 @@ from torch import Tensor, nn
 
 from carmodel.frame import FRAME
 from carmodel.network import CLASSES, CarNet
+from carmodel.sampling import area_means
 from explain.methods.fused import fuse, gradients
+from explain.methods.method import Method, Question
+from explain.methods.refinement import Refinement, attribution_of
 
 
 class ReceptiveField(NamedTuple):
@@ -84,3 +88,30 @@ def place(cells: Tensor, field: ReceptiveField, size: int) -> Tensor:
     weights = weights * (1 - outside / (field.size / 2)).clamp(min=0)[:, None]
     area = (field.jump * FRAME / size) ** 2  # of one cell, in frame pixels
     return weights @ cells @ weights.T / area
+
+
+def _start(question: Question) -> Refinement:
+    started, network = perf_counter(), question.network
+    cells, score = gradcam(network, question.target.score, area_means(question.frame, network.size))
+    only = attribution_of(GRADCAM, question, cells, score, None, perf_counter() - started)
+    return Refinement(only, only)
+
+
+GRADCAM = Method(
+    name="gradcam",
+    title="Grad-CAM",
+    start=_start,
+    place=lambda cells, network: place(cells, receptive_field(network), network.size),
+    signed=False,
+    complete=False,
+    coarse=True,
+    idea="Where the last convolutions speak for {target}; what speaks against is not shown.",
+    hint="Which regions the last convolutions relied on. Fast and coarse; shows only what speaks for.",
+    told={
+        "It answers": "Roughly where does the last convolution see something that speaks for the class?",
+        "It cannot": "Show what speaks against, or fine detail: its cells are coarse. It has no sum to "
+        "check, so nothing says whether the map is complete.",
+    },
+    colours=("#b7710f", "#f0b14a"),
+    mark="o",
+)

@@ -8,42 +8,24 @@ shares of all points add up to 1. captum's `IntegratedGradients` has the same ma
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
+from time import perf_counter
 
 import torch
 from torch import Tensor, nn
 
 from carmodel.network import CLASSES
+from carmodel.sampling import area_means
 from explain.methods.fused import FusedLayer, fuse, gradients, visible_part
+from explain.methods.method import CHOSEN, Method, Question
+from explain.methods.refinement import Refinement, attribution_of, gap_of
+from explain.references import reference_frame
 
 FIRST_STEPS, MOST_STEPS = 5, 1280
 LEAST_STEPS = 40  # with fewer a small gap is luck: the map is still 4 % and more from that of 1,000 steps
 LARGE = 100  # pixels on a side from which a small gap after LEAST_STEPS is often luck still
 CELLS = 80_000  # of the first layer, about, in one pass: more is slower on a CPU, and so is less
-BLUR = 20.0  # standard deviation in pixels of the 300 px frame: wheels, lamps and windows vanish
-
-
-def _blur(frame: Tensor) -> Tensor:
-    """A Gaussian, mirrored at the edges, as torchvision has it, whose import takes a second and 90 MB."""
-    side, reach = frame.shape[-1], round(3 * BLUR)
-    offsets = torch.arange(-reach, reach + 1)
-    weights = torch.softmax(-0.5 * (offsets / BLUR) ** 2, 0)
-    sources = (torch.arange(side)[:, None] + offsets).abs()
-    sources = side - 1 - (side - 1 - sources).abs()
-    rows = torch.zeros(side, side).scatter_add_(1, sources, weights.expand(side, -1))
-    return rows @ frame @ rows.T  # a Gaussian is separable
-
-
-# The pictures that a map compares with, made from a frame (3, 300, 300) so that all networks share them.
-REFERENCE_FRAMES: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
-    {
-        "blur": _blur,
-        "mean": lambda frame: frame.mean(dim=(1, 2), keepdim=True).expand_as(frame),
-        "black": torch.zeros_like,
-    }
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,3 +106,53 @@ def _rule(
     part = visible_part(layers, values)
     part += first.transposed(total, part.shape)[0] * (ends[1] - ends[0])
     return values, torch.cat(scores)
+
+
+def _start(question: Question) -> Refinement:
+    started, size = perf_counter(), question.network.size
+    reference = reference_frame(question.reference, question.frame)
+    picture, compared = area_means(torch.stack([question.frame, reference]), size)
+    return _next(question, Line(picture, compared), None, started)
+
+
+def _refine(question: Question, before: Refinement) -> Refinement:
+    return _next(question, before.state, before, perf_counter())
+
+
+def _next(question: Question, line: Line, before: Refinement | None, started: float) -> Refinement:
+    """The refinement after `before`; it is the best once it took the least steps and has the least gap."""
+    integral = refined(question.network, question.target.score, line)
+    seconds = perf_counter() - started + (before.latest.seconds if before else 0.0)
+    latest = attribution_of(
+        INTEGRATED_GRADIENTS,
+        question,
+        integral.values.sum(0),
+        integral.score,
+        integral.reference_score,
+        seconds,
+        integral.steps,
+    )
+    best = latest
+    if before and before.credible and gap_of(before.best) < gap_of(latest):
+        best = before.best
+    credible = best.steps >= least_steps(question.network.size)
+    return Refinement(latest, best, integral, credible, final=integral.steps >= MOST_STEPS)
+
+
+INTEGRATED_GRADIENTS = Method(
+    name="integrated_gradients",
+    title="Integrated Gradients",
+    short="IG",
+    start=_start,
+    refine=_refine,
+    compares_with=CHOSEN,
+    idea="What each pixel adds to the score, compared with {reference}.",
+    hint="How much each pixel added to the score, from the reference to the photo.",
+    told={
+        "It answers": "While the photo emerges from the reference, how much does each cell add to the score?",
+        "It cannot": "See what photo and reference share: against a black reference, a black car counts "
+        "for nothing. For and against change from pixel to pixel, so it is best read by regions.",
+    },
+    colours=("#7a4fc0", "#b99cf2"),
+    mark="s",
+)

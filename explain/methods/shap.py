@@ -8,13 +8,18 @@ engines for the same values: "ours" (`explain.methods.deeplift`) and "shap", the
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from time import perf_counter
 
 import torch
 from torch import Tensor, nn
 
 from carmodel.network import CLASSES, CarNet
+from carmodel.sampling import area_means
 from explain.methods.deeplift import CHUNK, Trace, attributions, trace
 from explain.methods.fused import FusedLayer, fuse, visible_part
+from explain.methods.method import Method, Question
+from explain.methods.refinement import Refinement, attribution_of
+from explain.references import TRAINING_FRAMES
 
 ENGINES = ("ours", "shap")
 
@@ -105,3 +110,37 @@ def _by_shap(
         logits=logits,
         reference_logits=torch.from_numpy(method.expected_value),
     )
+
+
+def _start(question: Question) -> Refinement:
+    started, score = perf_counter(), question.target.score
+    picture = area_means(question.frame, question.network.size)
+    values = shapley_values(question.network, picture, question.prepared, score=score)
+    only = attribution_of(
+        SHAP,
+        question,
+        values.of(score),
+        score(values.logits).item(),
+        score(values.reference_logits).item(),
+        perf_counter() - started,
+    )
+    return Refinement(only, only)
+
+
+SHAP = Method(
+    name="shap",
+    title="SHAP",
+    start=_start,
+    prepare=lambda network, references: background(network, area_means(references, network.size)),
+    compares_with=TRAINING_FRAMES,
+    idea="What each pixel adds to the score, compared with {reference}.",
+    hint="How much each pixel added to the score, compared with 16 typical training photos.",
+    told={
+        "It answers": "Compared with typical training photos, how much does each cell add to the score "
+        "or take from it?",
+        "It cannot": "Say what would happen without a part: it shares out the difference by a rule "
+        "(DeepLIFT’s) and does not try out every combination of cells.",
+    },
+    colours=("#0b8f84", "#3fd0c1"),
+    mark="^",
+)

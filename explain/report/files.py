@@ -9,10 +9,9 @@ from PIL import Image
 
 from explain.report.html import Found, offline
 from explain.report.markup import written
-from explain.report.render import overlay, upright
-from explain.report.report import Report, as_table, scale_of
+from explain.report.render import upright
+from explain.report.report import Report, as_table
 from explain.report.sheet import contact_sheet
-from explain.smoothing import at_detail
 
 
 def contents(report: Report, found: Found | None = None) -> Iterator[tuple[str, bytes]]:
@@ -23,13 +22,11 @@ def contents(report: Report, found: Found | None = None) -> Iterator[tuple[str, 
     """
     yield "photo.png", _png(upright(report.photo))
     arrays = {}
-    for method, columns in report.rows.items():
-        shown = at_detail(columns, report.detail)
-        scale = scale_of(shown)
-        for column, attribution in columns.items():
+    for method, row in report.card_rows.items():
+        for column, card in row.cards.items():
             name = f"{method}_{column}"
-            arrays[name] = attribution.map.numpy()
-            yield f"{name}.png", _png(overlay(shown[column], report.photo, scale))
+            arrays[name] = card.exact.map.numpy()
+            yield f"{name}.png", _png(card.picture())
     maps, sheet = BytesIO(), BytesIO()
     np.savez_compressed(maps, allow_pickle=False, **arrays)
     yield "maps.npz", maps.getvalue()

@@ -6,33 +6,31 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from carmodel.network import CLASSES, SIZES
-from explain.attribution import Attribution
+from carmodel.network import CLASSES
 from explain.evidence.evidence import Evidence, verdict
+from explain.methods.method import NOTHING
+from explain.methods.registry import METHODS
+from explain.references import phrase_of
+from explain.report.cards import CardRow
 from explain.report.markup import CELL, COLUMN_HEAD, doubt, picture, repeated
-from explain.report.palette import is_signed, legend
-from explain.report.render import overlay, seen, upright
-from explain.report.report import Report, as_table, scale_of
+from explain.report.palette import legend
+from explain.report.render import seen, upright
+from explain.report.report import Report, as_table
 from explain.report.text import (
-    COMPARED_WITH,
-    METHOD_NAMES,
-    column_titles,
-    describe,
-    fails,
     idea,
     named,
+    network_name,
     percent,
     reason,
     receipt,
     sentence,
     target_name,
 )
-from explain.smoothing import at_detail
 
 STYLE = Markup(Path(__file__).with_suffix(".css").read_text(encoding="utf-8"))  # noqa: S704 - our own
 ROW, CODE = Markup('<tr><th scope="row">{}</th>{}</tr>'), Markup("<code>{}</code>")
 
-# Network ("75", "100" or "average") -> method -> what tests found, or None where that failed.
+# Network, or "average" -> method -> what tests found, or None where that failed.
 Found = Mapping[str, Mapping[str, Evidence | None]]
 
 
@@ -41,7 +39,7 @@ def offline(report: Report, found: Found | None = None) -> Markup:
 
     What is `found` about maps stands under them. Pictures are data: URIs, so no other file is fetched.
     """
-    said = report.classification, report.mode
+    said = report.classification, report.ensemble
     methods = (_method(report, method, found or {}) for method in report.rows)
     return Markup(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -65,7 +63,8 @@ def _seen(report: Report) -> Markup:
     photo = report.photo
     whole = picture(upright(photo), f"The photo {report.name}", "photo")
     cells = [_figure("Photo", whole, _line(report.name))]
-    for size in SIZES:
+    for card in report.cards.values():
+        size = card.size
         alt = f"The photo as the {size} px network sees it, in {size} × {size} pixels"
         image = picture(seen(photo, size), alt, "seen", format="PNG")
         cells.append(_figure(f"What the {size} px network sees", image, _line(f"{size} × {size} pixels")))
@@ -77,7 +76,6 @@ def _seen(report: Report) -> Markup:
 def _probabilities(report: Report) -> Markup:
     """A row a class, a column each for the networks and the ensembles; what each of them says stands out."""
     predictions = report.classification.predictions
-    names = {"75": "75 px", "100": "100 px", "average": "Average", "priority": "Priority"}
     rows = Markup()
     for number, label in enumerate(CLASSES):
         cells = (
@@ -91,39 +89,37 @@ def _probabilities(report: Report) -> Markup:
     return Markup(
         '<section><h2>Probabilities</h2><div class="scroll"><table><thead><tr><td></td>{}</tr></thead>'
         "<tbody>{}</tbody></table></div></section>"
-    ).format(repeated(COLUMN_HEAD, (names[name] for name in predictions)), rows)
+    ).format(repeated(COLUMN_HEAD, (network_name(name).capitalize() for name in predictions)), rows)
 
 
 def _method(report: Report, method: str, found: Found) -> Markup:
-    columns = report.rows[method]
-    shown = at_detail(columns, report.detail)
-    scale = scale_of(shown)
-    titles = column_titles(report.classification.predictions[report.mode])
+    row = report.card_rows[method]
     cells = []
-    for title, (name, attribution) in zip(titles, columns.items(), strict=True):
-        image = picture(overlay(shown[name], report.photo, scale), describe(shown[name]), "map")
-        failed = fails(attribution, columns, report.tolerance)
-        tests = found.get(attribution.network, {})
-        below = _line(f"Fails: {receipt(attribution)}" if failed else receipt(attribution), failed)
+    for card in row.cards.values():
+        tests = found.get(card.exact.network, {})
+        below = _line(f"Fails: {receipt(card.exact)}" if card.failed else receipt(card.exact), card.failed)
+        title = f"{card.title} ({card.hint})" if card.hint else card.title
+        image = picture(card.picture(), card.alt, "map")
         cells.append(_figure(title, image, below + (_tests(tests[method]) if method in tests else "")))
     return Markup(
         '<section><h2>{}</h2><p>{}</p><div class="legends">{}</div><div class="columns">{}</div></section>'
-    ).format(METHOD_NAMES[method], idea(columns["75"]), _legends(columns, scale), Markup().join(cells))
+    ).format(
+        METHODS[method].title, idea(next(iter(row.cards.values())).exact), _legends(row), Markup().join(cells)
+    )
 
 
 def _line(text: str, failed: bool = False) -> Markup:
     return Markup("<p{}>{}</p>").format(" class=failed" if failed else "", text)
 
 
-def _legends(columns: Mapping[str, Attribution], scale: float) -> Markup:
-    """One bar; two where the networks' own maps are positive only and their difference is signed."""
-    one = [legend(scale, is_signed(columns["75"]))]
-    both = one if is_signed(columns["75"]) else [*one, legend(scale, True, ("100 px", "75 px"))]
+def _legends(row: CardRow) -> Markup:
+    """A bar for each meaning of colours in a row."""
+    bars = [legend(row.scale, signed, ends) for signed, ends in row.meanings]
     return Markup().join(
         Markup('<div><i style="background:{}"></i><span>{}</span>{}</div>').format(
             bar.background, repeated(Markup("<b>{}</b>"), bar.labels), bar.unit
         )
-        for bar in both
+        for bar in bars
     )
 
 
@@ -145,8 +141,9 @@ def _tests(known: Evidence | None) -> Markup:
 def _made(report: Report) -> Markup:
     """Everything that the result depends on, to make it again."""
     table = as_table(report)
-    references = (each["75"].reference for each in report.rows.values())
-    compared = [COMPARED_WITH[each] for each in dict.fromkeys(references) if each != "none"]
+    references = (next(iter(columns.values())).reference for columns in report.rows.values())
+    compared = [phrase_of(name) for name in dict.fromkeys(references) if name != NOTHING]
+    refined = [METHODS[method].title for method in report.rows if METHODS[method].refines]
     packages = ", ".join(f"{name} {number}" for name, number in table["versions"].items())
     lines = [
         ("Photo", f"{report.photo.width} × {report.photo.height} pixels"),
@@ -158,10 +155,10 @@ def _made(report: Report) -> Markup:
             )
             for name, card in report.cards.items()
         ),
-        ("Ensemble shown", report.mode.capitalize()),
+        ("Ensemble shown", network_name(report.ensemble).capitalize()),
         ("Compared with", " and ".join(compared) or "nothing"),
-        ("Gap allowed to Integrated Gradients", f"{100 * report.tolerance:g} %"),
-        ("Maps shown", "net of each neighbourhood" if report.detail == "regions" else "pixel by pixel"),
+        *((f"Gap allowed to {title}", f"{100 * report.tolerance:g} %") for title in refined),
+        ("Maps shown", "net of each neighbourhood" if report.smoothing == "regions" else "pixel by pixel"),
         ("Versions", f"{packages}, on {platform.machine()}"),
     ]
     rows = (ROW.format(name, CELL.format(value)) for name, value in lines)

@@ -3,12 +3,12 @@
 Signed maps use one diverging palette, red for and blue against, with a transparent centre: what does not
 matter stays photo. Both halves have the same opacity at the same magnitude and nearly the same lightness
 (OKLab), so that a value looks as strong for as against, and they differ along blue and yellow, which people
-with red-green colour blindness tell apart. Positive-only maps (Grad-CAM) have a sequential palette of their
+with red-green colour blindness tell apart. Positive-only maps have a sequential palette of their
 own, amber to brown, not the red half: beside signed maps, red without blue would say that nothing speaks
 against, where the method merely cannot show it. It is less opaque: such maps cover large areas of the photo.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explain.attribution import Attribution
+from explain.report.text import compared_networks
 
 Stops = tuple[tuple[float, str, float], ...]  # (magnitude as a fraction of the scale, colour, opacity)
 
-FOR: Stops = ((0.0, "#e0674a", 0.0), (0.5, "#cf3f24", 0.62), (1.0, "#a4200f", 0.96))
-AGAINST: Stops = ((0.0, "#4f8fe0", 0.0), (0.5, "#2a74d2", 0.62), (1.0, "#12509f", 0.96))
+RED: Stops = ((0.0, "#e0674a", 0.0), (0.5, "#cf3f24", 0.62), (1.0, "#a4200f", 0.96))
+BLUE: Stops = ((0.0, "#4f8fe0", 0.0), (0.5, "#2a74d2", 0.62), (1.0, "#12509f", 0.96))
 POSITIVE: Stops = ((0.0, "#ffce3a", 0.0), (0.5, "#f7a800", 0.60), (1.0, "#b35a00", 0.86))
 PAPER = "#e6e6e6"  # what a legend is drawn on in light and dark mode: the grey of a lightened photo
 
@@ -30,8 +31,26 @@ PIXELS_PER_PERCENT = 900  # frame pixels in 1 % of the 300×300 picture
 
 
 def is_signed(attribution: Attribution) -> bool:
-    """Whether a map takes the diverging palette: all do except Grad-CAM's own, non-negative ones."""
-    return attribution.method != "gradcam" or "−" in attribution.network or bool((attribution.map < 0).any())
+    """Whether a map takes the diverging palette: all do but non-negative ones of unsigned methods."""
+    return attribution.method.signed or bool(attribution.parts) or bool((attribution.map < 0).any())
+
+
+Ends = tuple[str, str]  # what negative and positive values of a map mean
+FOR: Ends = ("against", "for")
+
+
+def meanings(maps: Iterable[Attribution]) -> list[tuple[bool, Ends]]:
+    """What colours mean in a row of maps: whether they are signed, and what their ends stand for.
+
+    One meaning if all maps have it; where maps are positive only, their difference has its own.
+    """
+    row = list(maps)
+    own = [attribution for attribution in row if not attribution.parts]
+    meant = [(any(map(is_signed, own)), FOR)] if own else []
+    if meant and not meant[0][0]:
+        differences = [attribution for attribution in row if attribution.parts]
+        meant += [(True, compared_networks(attribution)[::-1]) for attribution in differences]
+    return meant
 
 
 def shared_scale(maps: Sequence[Tensor]) -> float:
@@ -53,7 +72,7 @@ def colours(values: NDArray[np.floating[Any]], scale: float, signed: bool) -> ND
     fraction = np.clip(values / scale, -1, 1) if scale else np.zeros_like(values)
     if not signed:
         return _along(POSITIVE, fraction)
-    return np.where(fraction[..., None] < 0, _along(AGAINST, -fraction), _along(FOR, fraction))
+    return np.where(fraction[..., None] < 0, _along(BLUE, -fraction), _along(RED, fraction))
 
 
 @dataclass(frozen=True)
@@ -65,15 +84,15 @@ class Legend:
     unit: str
 
 
-def legend(scale: float, signed: bool, ends: tuple[str, str] = ("against", "for")) -> Legend:
+def legend(scale: float, signed: bool, ends: Ends = FOR) -> Legend:
     """The legend of maps drawn at `scale` (logits per frame pixel), which it prints per 1 % of the picture.
 
     `ends` says what negative and positive values mean. The bar lies on PAPER, so that it reads the same in
     light and dark mode.
     """
     value = readable(scale * PIXELS_PER_PERCENT)
-    against = ((-at, colour, opacity) for at, colour, opacity in reversed(AGAINST))
-    stops = (*against, *FOR) if signed else POSITIVE
+    against = ((-at, colour, opacity) for at, colour, opacity in reversed(BLUE))
+    stops = (*against, *RED) if signed else POSITIVE
     low = -1 if signed else 0
     points = ", ".join(
         f"rgb({' '.join(str(round(255 * channel)) for channel in _rgb(colour))} / {opacity:g})"

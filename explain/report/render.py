@@ -8,16 +8,18 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from carmodel.photo import Photo, block_means
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from explain.attribution import Attribution
 from explain.report.palette import colours, is_signed
 
+STRENGTH = 1.0  # opacity of the overlay
 SIDE = 450  # longest side of a picture in px: 6 px a cell of 75 along it, 4.5 px a cell of 100
 LIGHTEST, CONTRAST = 1.0, 0.5  # the quiet photo's greys run from LIGHTEST − CONTRAST to LIGHTEST
 
 
 def overlay(
-    attribution: Attribution, photo: Photo, scale: float, strength: float = 1.0, side: int = SIDE
+    attribution: Attribution, photo: Photo, scale: float, strength: float = STRENGTH, side: int = SIDE
 ) -> Image.Image:
     """`attribution` in colour over its photo: an RGB picture whose longest side is `side` px.
 
@@ -37,7 +39,7 @@ def overlay(
 
 def seen(photo: Photo, size: int, side: int = SIDE) -> Image.Image:
     """What the network of `size` px sees, its `size`×`size` pixels unsmoothed, longest side `side` px."""
-    return _picture(block_means(photo.frame, size)).resize(_own_aspect(photo, side), Image.Resampling.BOX)
+    return _picture(area_means(photo.frame, size)).resize(_own_aspect(photo, side), Image.Resampling.BOX)
 
 
 def upright(photo: Photo, side: int = SIDE) -> Image.Image:

@@ -1,8 +1,9 @@
-"""All that is known about one photo: what both networks and an ensemble say of it, and why, as data."""
+"""All that is known about one photo: what networks and an ensemble say of it, and why, as data."""
 
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -10,11 +11,12 @@ from carmodel.card import Card
 from carmodel.ensemble import Prediction
 from carmodel.network import CLASSES
 from carmodel.photo import Photo
-from explain.attribution import Attribution, difference, mean
-from explain.explainer import Classification
-from explain.report.palette import shared_scale
-from explain.report.text import describe, fails, sentence
-from explain.smoothing import DETAILS, at_detail
+from explain.attribution import Attribution
+from explain.explainer import Classification, Explainer
+from explain.report.cards import CardRow, MapCard, card_row, column_titles
+from explain.report.text import sentence
+from explain.request import ExplanationRequest, MethodMaps
+from explain.smoothing import SMOOTHINGS
 from explain.target import Target
 
 PACKAGES = ("torch", "captum", "shap", "numpy")  # whose versions may change a map
@@ -22,33 +24,45 @@ PACKAGES = ("torch", "captum", "shap", "numpy")  # whose versions may change a m
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A photo, what both networks make of it, and why."""
+    """A photo, what networks make of it, and why."""
 
     name: str  # of the photo's file, without folders
     photo: Photo
-    cards: Mapping[str, Card]  # of "75" and "100"
+    cards: Mapping[str, Card]  # of the networks
     classification: Classification
-    mode: str  # the ensemble shown: "average" or "priority"
+    ensemble: str  # the one shown: "average" or "priority"
     target: Target
     tolerance: float  # the gap allowed, as a fraction
-    rows: Mapping[str, Mapping[str, Attribution]]  # method -> column (see `row`) -> map
-    detail: str = DETAILS[0]  # of the pictures: the maps themselves are kept pixel by pixel
+    rows: Mapping[str, Mapping[str, Attribution]]  # method -> column (see `columns_of`) -> map
+    smoothing: str = SMOOTHINGS[0]  # of the pictures: the maps themselves are kept pixel by pixel
+
+    @cached_property
+    def card_rows(self) -> Mapping[str, CardRow]:
+        """Each method's maps as they are to be shown."""
+        decided_by = self.classification.predictions[self.ensemble].decided_by
+        return {
+            method: card_row(
+                columns, self.photo, self.smoothing, self.tolerance, column_titles(columns, decided_by)
+            )
+            for method, columns in self.rows.items()
+        }
 
 
-def row(maps: Mapping[str, Attribution], mode: str, decided_by: int | None) -> dict[str, Attribution]:
-    """The columns of a method, from the maps of "75" and "100": these two, the ensemble `mode`, and "75-100".
-
-    The average ensemble's map is the mean of the networks' maps; Priority's is that of the network that
-    decided. "75-100" is their difference.
-    """
-    small, large = maps["75"], maps["100"]
-    ensemble = mean([small, large]) if decided_by is None else maps[str(decided_by)]
-    return {"75": small, "100": large, mode: ensemble, "75-100": difference(small, large)}
-
-
-def scale_of(columns: Mapping[str, Attribution]) -> float:
-    """The one scale of a row's maps, in logits per frame pixel."""
-    return shared_scale([each.map for each in columns.values()])
+def report_of(
+    explainer: Explainer, name: str, asked: ExplanationRequest, rows: Mapping[str, MethodMaps]
+) -> Report:
+    """The report of a request about a photo whose file has this name; `rows` are its finished maps."""
+    return Report(
+        name=name,
+        photo=asked.photo,
+        cards=explainer.cards,
+        classification=explainer.classify(asked.photo),
+        ensemble=asked.ensemble,
+        target=asked.target,
+        tolerance=asked.tolerance,
+        rows={method: row.columns for method, row in rows.items()},
+        smoothing=asked.smoothing,
+    )
 
 
 def as_table(report: Report) -> dict[str, Any]:
@@ -62,15 +76,15 @@ def as_table(report: Report) -> dict[str, Any]:
         },
         "predictions": {name: prediction_table(each) for name, each in classification.predictions.items()},
         "cue": classification.cue and asdict(classification.cue) | {"car": classification.cue.looks_like_car},
-        "mode": report.mode,
-        "sentence": sentence(classification, report.mode),
+        "mode": report.ensemble,
+        "sentence": sentence(classification, report.ensemble),
         "target": report.target.label,
         "tolerance": report.tolerance,
-        "detail": report.detail,
+        "detail": report.smoothing,
         "maps": {
             f"{method}_{column}": figures
-            for method, columns in report.rows.items()
-            for column, figures in _row(columns, report).items()
+            for method, row in report.card_rows.items()
+            for column, figures in _row(row).items()
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }
@@ -93,23 +107,19 @@ def prediction_table(prediction: Prediction) -> dict[str, Any]:
     return table
 
 
-def _row(columns: Mapping[str, Attribution], report: Report) -> dict[str, dict[str, Any]]:
+def _row(row: CardRow) -> dict[str, dict[str, Any]]:
     """The figures of a row's maps, and of the pictures of them: their scale and where the weight lies."""
-    shown = at_detail(columns, report.detail)
-    pictures = {
-        name: {"scale": scale_of(shown), "description": describe(each)} for name, each in shown.items()
-    }
     return {
-        name: map_table(each, columns, report.tolerance) | pictures[name] for name, each in columns.items()
+        column: map_table(card) | {"scale": row.scale, "description": card.alt}
+        for column, card in row.cards.items()
     }
 
 
-def map_table(
-    attribution: Attribution, columns: Mapping[str, Attribution], tolerance: float
-) -> dict[str, Any]:
-    """The figures of one of a row's maps, for JSON; scores in logits, the gap as a fraction."""
+def map_table(card: MapCard) -> dict[str, Any]:
+    """The figures of a map, for JSON; scores in logits, the gap as a fraction."""
+    attribution = card.exact
     return {
-        "method": attribution.method,
+        "method": attribution.method.name,
         "network": attribution.network,
         "target": attribution.target.label,
         "reference": attribution.reference,
@@ -117,7 +127,7 @@ def map_table(
         "reference_score": attribution.reference_score,
         "sum": attribution.total,
         "gap": attribution.gap,
-        "adds_up": None if attribution.gap is None else not fails(attribution, columns, tolerance),
+        "adds_up": None if attribution.gap is None else not card.failed,
         "steps": attribution.steps,
         "seconds": round(attribution.seconds, 3),
     }

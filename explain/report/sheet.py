@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from carmodel.network import CLASSES, SIZES
-from explain.report.palette import PAPER, colours, is_signed, legend
-from explain.report.render import SIDE, overlay, seen, upright
-from explain.report.report import Report, scale_of
+from carmodel.network import CLASSES
+from explain.methods.registry import METHODS
+from explain.report.palette import FOR, PAPER, Ends, colours, legend
+from explain.report.render import SIDE, seen, upright
+from explain.report.report import Report
 from explain.report.text import (
-    METHOD_NAMES,
-    column_titles,
-    fails,
     idea,
     named,
+    network_name,
     percent,
     reason,
     receipt,
     sentence,
     target_name,
 )
-from explain.smoothing import at_detail
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,33 +31,31 @@ if TYPE_CHECKING:
 
 DPI = 150
 MARGIN, GAP = 60, 40
-WIDTH = 2 * MARGIN + 4 * SIDE + 3 * GAP
 HEADER, HEADING, CAPTION = 150, 84, 84  # heights: of the sheet's title, above a row and below its pictures
 LEAST = 250  # height of the first row's chart, however flat the photo
 INK, QUIET, FAILED = "#1b1f24", "#5c6570", "#a4200f"
-BARS = "#9aa5b1", "#616e7c", "#1f2933"  # 75 px, 100 px, ensemble
 
 
 def contact_sheet(report: Report) -> "Figure":
     """The sheet of a report, to be saved at its own resolution, 150 dpi."""
     from matplotlib.figure import Figure  # slow, and the page draws without it
 
-    pictures = [upright(report.photo), *(seen(report.photo, size) for size in SIZES)]
+    pictures = [upright(report.photo), *(seen(report.photo, card.size) for card in report.cards.values())]
     tall = pictures[0].height
     first = max(tall, LEAST)
     height = HEADER + first + CAPTION + len(report.rows) * (HEADING + tall + CAPTION) + MARGIN
-    figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(_width(report) / DPI, height / DPI), dpi=DPI, facecolor="white")
 
     name = report.name.encode("latin-1", "replace").decode("latin-1")  # what the built-in font can draw
-    said = report.classification, report.mode
+    said = report.classification, report.ensemble
     _write(figure, MARGIN, MARGIN - 6, sentence(*said), size=17, weight="bold")
     explained = f"{reason(*said)} The maps explain {target_name(report.target)}."
     if (cue := report.classification.cue) and not cue.looks_like_car:
         _write(figure, MARGIN, MARGIN + 72, cue.sentence, colour=FAILED)
     _write(figure, MARGIN, MARGIN + 46, explained, colour=QUIET)
-    _write(figure, WIDTH - MARGIN, MARGIN + 46, name, colour=QUIET, align="right")
+    _write(figure, _width(report) - MARGIN, MARGIN + 46, name, colour=QUIET, align="right")
 
-    captions = ["Photo", *(f"What the {size} px network sees" for size in SIZES)]
+    captions = ["Photo", *(f"What the {card.size} px network sees" for card in report.cards.values())]
     for column, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
         _show(figure, _left(column), HEADER, picture)
         _write(figure, _left(column), HEADER + tall + 10, caption, weight="bold")
@@ -70,35 +66,31 @@ def contact_sheet(report: Report) -> "Figure":
 
 
 def _row(figure: "Figure", report: Report, method: str, top: int) -> None:
-    columns = report.rows[method]
-    shown = at_detail(columns, report.detail)
-    scale = scale_of(shown)
-    _write(figure, MARGIN, top, METHOD_NAMES[method], size=13, weight="bold")
-    _write(figure, MARGIN, top + 34, idea(columns["75"]), colour=QUIET)
-    if is_signed(columns["75"]):
-        _legend(figure, 3, top, scale, signed=True)
-    else:
-        _legend(figure, 2, top, scale, signed=False)
-        _legend(figure, 3, top, scale, signed=True, ends=("100 px", "75 px"))
-    titles = column_titles(report.classification.predictions[report.mode])
-    for column, (title, name) in enumerate(zip(titles, columns, strict=True)):
-        attribution, picture = columns[name], overlay(shown[name], report.photo, scale)
+    row = report.card_rows[method]
+    _write(figure, MARGIN, top, METHODS[method].title, size=13, weight="bold")
+    _write(figure, MARGIN, top + 34, idea(next(iter(row.cards.values())).exact), colour=QUIET)
+    for column, (signed, ends) in enumerate(reversed(row.meanings)):
+        _legend(figure, _columns(report) - 1 - column, top, row.scale, signed, ends)
+    for column, card in enumerate(row.cards.values()):
+        picture = card.picture()
         _show(figure, _left(column), top + HEADING, picture)
         below = top + HEADING + picture.height + 10
+        title = f"{card.title} ({card.hint})" if card.hint else card.title
         _write(figure, _left(column), below, title, weight="bold")
-        failed = fails(attribution, columns, report.tolerance)
-        text = f"Fails: {receipt(attribution)}" if failed else receipt(attribution)
-        _write(figure, _left(column), below + 24, text, size=7.5, colour=FAILED if failed else QUIET)
+        text = f"Fails: {receipt(card.exact)}" if card.failed else receipt(card.exact)
+        _write(figure, _left(column), below + 24, text, size=7.5, colour=FAILED if card.failed else QUIET)
 
 
 def _probabilities(figure: "Figure", report: Report, height: int) -> None:
-    """Bars of each class for 75 px, 100 px and the ensemble, in the fourth column."""
-    axes = _axes(figure, _left(3) + 84, HEADER, SIDE - 84 - 60, height)
-    names = {"75": "75 px", "100": "100 px", report.mode: report.mode.capitalize()}
-    for index, (name, colour) in enumerate(zip(names, BARS, strict=True)):
+    """Bars of each class for the networks and the ensemble, in the column after the pictures."""
+    axes = _axes(figure, _left(len(report.cards) + 1) + 84, HEADER, SIDE - 84 - 60, height)
+    names = list(dict.fromkeys([*report.cards, report.ensemble]))
+    step = 0.78 / len(names)
+    for index, name in enumerate(names):
         probabilities = report.classification.predictions[name].probabilities
-        at = np.arange(len(CLASSES)) + 0.26 * (index - 1)
-        axes.barh(at, probabilities, height=0.24, color=colour, label=names[name])
+        at = np.arange(len(CLASSES)) + step * (index - (len(names) - 1) / 2)
+        colour = str(0.7 - 0.55 * index / max(1, len(names) - 1))  # greys from light to dark
+        axes.barh(at, probabilities, height=0.92 * step, color=colour, label=network_name(name).capitalize())
         for y, probability in zip(at, probabilities, strict=True):
             axes.text(probability + 0.02, y, percent(probability), va="center", fontsize=7, color=INK)
     axes.set(xlim=(0, 1), ylim=(len(CLASSES) - 0.5, -0.5), xticks=[])
@@ -117,7 +109,7 @@ def _legend(
     top: int,
     scale: float,
     signed: bool,
-    ends: tuple[str, str] = ("against", "for"),
+    ends: Ends = FOR,
 ) -> None:
     """The legend at the right end of a column: a bar, its labels below, its unit above."""
     width, key = 330, legend(scale, signed, ends)
@@ -131,6 +123,15 @@ def _legend(
     _write(figure, left, top - 4, key.unit, size=7, colour=QUIET)
     for share, align, text in zip((0, 0.5, 1), ("left", "center", "right"), key.labels, strict=True):
         _write(figure, left + share * width, top + 38, text, size=7.5, align=align)
+
+
+def _columns(report: Report) -> int:
+    """How many stand side by side at most: photo, what each network sees and the chart, or a row's maps."""
+    return max(len(report.cards) + 2, *map(len, report.rows.values()), 0)
+
+
+def _width(report: Report) -> int:
+    return 2 * MARGIN + _columns(report) * (SIDE + GAP) - GAP
 
 
 def _left(column: int) -> int:

@@ -1,31 +1,22 @@
 """Maps and verdicts in words: names to print, alt texts, and the receipt that stands under a map."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
-from carmodel.ensemble import SPOKEN, Prediction
-from carmodel.network import SIZES
-from explain.attribution import Attribution
+from carmodel.ensemble import SPOKEN
+from explain.attribution import MINUS, Attribution
 from explain.explainer import Classification
+from explain.references import phrase_of
 from explain.target import Target
 
-METHOD_NAMES = {"gradcam": "Grad-CAM", "integrated_gradients": "Integrated Gradients", "shap": "SHAP"}
-NETWORK_NAMES = {"75": "75 px", "100": "100 px", "average": "average", "75 − 100": "75 px − 100 px"}
-COMPARED_WITH = {
-    "black": "a black picture",
-    "mean": "the photo’s mean colour",
-    "blur": "the blurred photo",
-    "training frames": "frames of the training photos",
-}  # reference -> what it is
 ROWS, COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
 REGIONS = (
     *("the upper left", "the upper middle", "the upper right"),
     *("the middle left", "the centre", "the middle right"),
     *("the lower left", "the lower middle", "the lower right"),
 )  # ninths of the picture, row by row
-EXACT = 0.001  # the gap that SHAP must stay below
 EVEN = 0.2  # a map whose heaviest ninth (a ninth is 0.11) holds less than this share is spread out
 LITTLE = 0.1  # a row or column of ninths (a third is 0.33) that holds less than this share is named
 
@@ -44,42 +35,56 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.0f} %"
 
 
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Names in a sentence, such as "A, B and C"."""
+    *others, final = names
+    return f"{', '.join(others)} {last} {final}" if others else final
+
+
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, "−" being a real minus; zero has none."""
     text = f"{value:+.{digits}f}".replace("-", "−")
     return text if float(text[1:]) else text[1:]
 
 
-def sentence(classification: Classification, mode: str) -> str:
-    """What the ensemble `mode`, "average" or "priority", says and whether the networks agree."""
-    decision = classification.predictions[mode]
+def sentence(classification: Classification, ensemble: str) -> str:
+    """What the ensemble says and whether the networks agree; of one network what it says."""
+    decision = classification.predictions[classification.decision(ensemble)]
     says = f"{named(decision.verdict)}, {percent(decision.confidence)}"
-    small, large = (classification.predictions[str(size)] for size in SIZES)
-    if small.verdict == large.verdict:
-        return f"{says}: both networks agree."
+    networks = {name: classification.predictions[name] for name in classification.logits}
+    if len(networks) == 1:
+        return f"{says}: {network_name(next(iter(networks)))} alone."
+    if len({prediction.verdict for prediction in networks.values()}) == 1:
+        return f"{says}: {'both' if len(networks) == 2 else f'all {len(networks)}'} networks agree."
     decides = f", and Priority lets {decision.decided_by} px decide" if decision.decided_by else ""
     return f"{says}: the networks disagree{decides}."
 
 
-def reason(classification: Classification, mode: str) -> str:
+def reason(classification: Classification, ensemble: str) -> str:
     """How the verdict came about: Priority's trace, or what each network says and what their average says."""
-    decision = classification.predictions[mode]
+    decision = classification.predictions[classification.decision(ensemble)]
     if decision.trace:
         return decision.trace
-    small, large = (classification.predictions[str(size)] for size in SIZES)
-    if small.verdict == large.verdict:
-        return f"75 px is {percent(small.confidence)} sure, 100 px {percent(large.confidence)}."
-    return (
-        f"75 px says {SPOKEN[small.verdict]} ({percent(small.confidence)}), "
-        f"100 px {SPOKEN[large.verdict]} ({percent(large.confidence)}); "
-        f"the average of their logits says {SPOKEN[decision.verdict]}."
-    )
+    networks = {network_name(name): classification.predictions[name] for name in classification.logits}
+    if len({prediction.verdict for prediction in networks.values()}) == 1:
+        (first, says), *others = networks.items()
+        sure = [f"{name} {percent(other.confidence)}" for name, other in others]
+        return ", ".join([f"{first} is {percent(says.confidence)} sure", *sure]) + "."
+    (first, says), *others = networks.items()
+    told = [f"{name} {SPOKEN[other.verdict]} ({percent(other.confidence)})" for name, other in others]
+    told = [f"{first} says {SPOKEN[says.verdict]} ({percent(says.confidence)})", *told]
+    return f"{', '.join(told)}; the average of their logits says {SPOKEN[decision.verdict]}."
 
 
 def network_name(name: str) -> str:
-    """A network: "75 px" for "75" and "final-75", "75 px baseline" for "baseline-75"; other names stay."""
-    if found := re.fullmatch(r"(final-|baseline-)?(75|100)", name):
-        return f"{found[2]} px{' baseline' if found[1] == 'baseline-' else ''}"
+    """A network in print: "75 px" for "75" and "final-75", "75 px baseline" for "baseline-75".
+
+    Two of them with "−" between are both in print; other names stay.
+    """
+    if MINUS in name:
+        return MINUS.join(map(network_name, name.split(MINUS)))
+    if parts := re.fullmatch(r"(final-|baseline-)?(\d+)", name):
+        return f"{parts[2]} px{' baseline' if parts[1] == 'baseline-' else ''}"
     return name
 
 
@@ -91,16 +96,15 @@ def target_name(target: Target) -> str:
 
 def idea(attribution: Attribution) -> str:
     """What a method's maps show, as a sentence."""
-    if attribution.reference == "none":
-        target = target_name(attribution.target)
-        return f"Where the last convolutions speak for {target}; what speaks against is not shown."
-    return f"What each pixel adds to the score, compared with {COMPARED_WITH[attribution.reference]}."
+    return attribution.method.idea.format(
+        target=target_name(attribution.target), reference=phrase_of(attribution.reference)
+    )
 
 
-def column_titles(decision: Prediction) -> tuple[str, str, str, str]:
-    """What stands over the four columns of a method's row, where `decision` is that of the ensemble shown."""
-    ensemble = f"Priority: {decision.decided_by} px decides" if decision.decided_by else "Average"
-    return "75 px", "100 px", ensemble, "75 px − 100 px (red: 75 px finds more)"
+def compared_networks(difference: Attribution) -> tuple[str, str]:
+    """The names in print of the two networks whose maps' difference this is."""
+    first, second = map(network_name, difference.parts)
+    return first, second
 
 
 def describe(attribution: Attribution) -> str:
@@ -111,8 +115,8 @@ def describe(attribution: Attribution) -> str:
     side by side and cancel.
     "Grad-CAM, 75 px, for SUV: 62 % of the positive weight lies in the lower middle; little in the top row."
     """
-    first, _, second = map(network_name, attribution.network.partition(" − "))
-    if second:
+    if attribution.parts:
+        first, second = compared_networks(attribution)
         names = f"weight that {first} adds over {second}", f"weight that {second} adds over {first}"
     else:
         names = "positive weight", "negative weight"
@@ -124,7 +128,7 @@ def describe(attribution: Attribution) -> str:
         sums = ninths(attribution.map).flatten()
         most = int(sums.abs().argmax())
         places.append(f"net, {REGIONS[most]} counts most, with {signed(float(sums[most]))} logits")
-    method, network = METHOD_NAMES[attribution.method], f"{first} − {second}" if second else first
+    method, network = attribution.method.title, network_name(attribution.network)
     says = "; ".join([*places, *_little(attribution.map.abs())]) or "the map is zero everywhere"
     return f"{method}, {network}, for {target_name(attribution.target)}: {says}."
 
@@ -134,7 +138,7 @@ def differ(difference: Attribution) -> str:
 
     "the lower middle counts 0.84 logits more for 75 px"
     """
-    first, second = map(network_name, difference.network.split(" − "))
+    first, second = compared_networks(difference)
     sums = ninths(difference.map).flatten()
     most = int(sums.abs().argmax())
     if not (amount := float(sums[most])):
@@ -142,15 +146,17 @@ def differ(difference: Attribution) -> str:
     return f"{REGIONS[most]} counts {abs(amount):.2f} logits more for {first if amount > 0 else second}"
 
 
-def fails(attribution: Attribution, maps: Mapping[str, Attribution], tolerance: float) -> bool:
-    """Whether one of a row's `maps` (of "75", "100", …) misses its score by more than a fraction `tolerance`.
+def fails(attribution: Attribution, columns: Mapping[str, Attribution], tolerance: float) -> bool:
+    """Whether one of a row's maps misses its score by more than its method may at this tolerance.
 
-    Never for a map that has no sum to check. SHAP has no steps to refine and must be EXACT. A difference of
-    two networks fails if one of them does: where they nearly agree, small gaps of each are large beside it.
+    Never for a map that has no sum to check. A difference of two networks fails if one of them does: where
+    they nearly agree, small gaps of each are large beside it.
     """
-    parts = (maps["75"], maps["100"]) if "−" in attribution.network else (attribution,)
-    allowed = EXACT if attribution.method == "shap" else tolerance
-    return any(part.gap is not None and part.gap > allowed for part in parts)
+    parts = [attribution]
+    if attribution.parts:
+        parts = [columns[name] for name in attribution.parts]
+    allowed = attribution.method.allowed_gap(tolerance)
+    return any(part.gap is not None and allowed is not None and part.gap > allowed for part in parts)
 
 
 def receipt(attribution: Attribution) -> str:
@@ -158,9 +164,14 @@ def receipt(attribution: Attribution) -> str:
     if attribution.gap is None or attribution.reference_score is None:
         return "shows where; has no sum to check"
     change = attribution.score - attribution.reference_score
-    steps = f", {attribution.steps} steps" if attribution.method == "integrated_gradients" else ""
-    gap = f"{100 * attribution.gap:.2g} %" if attribution.gap >= 1e-4 else "< 0.01 %"
+    steps = f", {attribution.steps} steps" if attribution.method.refines else ""
+    gap = gap_in_percent(attribution.gap)
     return f"sum {signed(attribution.total)} of {signed(change)} logits, gap {gap}{steps}"
+
+
+def gap_in_percent(gap: float) -> str:
+    """A completeness gap in print: two significant figures, and what is next to nothing as such."""
+    return f"{100 * gap:.2g} %" if gap >= 1e-4 else "< 0.01 %"
 
 
 def ninths(map: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The survey's command line: `python -m explain.survey --data DIR --out OUT`.
 
 What is measured on a photo is in `photo`, how it is kept in `records`, spread over processes in `workers`,
-joined in `findings`, summed up in `summary`, drawn in `figures` and told in `report` and `words`.
+joined in `findings`, summed up in `summary`, drawn in `figures` and told in `report` and `phrases`.
 """
 
 import argparse
@@ -23,17 +23,17 @@ import torch
 from torch import distributed
 from tqdm import tqdm
 
-from carmodel.card import read_card
 from carmodel.files import shown, whole_file, write_whole
 from carmodel.memory import wants_memory
-from carmodel.network import SIZES
 from carmodel.train.data import SPLITS, DataError, Sample, read_samples
 from carmodel.train.distributed import Processes
-from carmodel.weights import WEIGHTS, WeightsError, load_references
-from explain.door import REFERENCES, TOLERANCE
+from carmodel.weights import WEIGHTS, WeightsError
+from explain.explainer import TOLERANCE, Explainer
+from explain.methods.registry import METHODS
+from explain.references import REFERENCES
 from explain.report.markup import written
 from explain.report.report import PACKAGES
-from explain.smoothing import DETAILS
+from explain.smoothing import SMOOTHINGS
 from explain.survey.figures import draw
 from explain.survey.findings import Findings, gather
 from explain.survey.records import (
@@ -47,7 +47,7 @@ from explain.survey.report import as_html
 from explain.survey.summary import FACTS, summarise
 from explain.survey.workers import Task, work
 
-DESCRIPTION = "Measure over many photos how far the maps of two car classifiers can be trusted."
+DESCRIPTION = "Measure over many photos how far the maps of car classifiers can be trusted."
 EPILOG = """Files in OUT:
   report.html    what was found, in words, tables and figures; opens without a connection
   survey.json    every figure with its 95 % interval, and the settings
@@ -127,9 +127,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     add(
         "--networks",
-        choices=("final", "baseline"),
+        metavar="KIND",
         default="final",
-        help="networks with batch normalisation or without (default: final)",
+        help='networks whose names begin with KIND: "final" with batch normalisation, "baseline" without, '
+        "or yours (default: final)",
     )
     add("--weights", **folder, default=WEIGHTS, help="folder of weights (default: the project's)")
     return parser
@@ -143,17 +144,17 @@ def _count(text: str) -> int:
 
 def _settings(options: argparse.Namespace, order: Sequence[Sample]) -> dict[str, Any]:
     """All that decides what is measured on the photo of a number."""
-    cards = [read_card(options.weights / f"{options.networks}-{size}.json") for size in SIZES]
-    references = load_references(options.weights)
+    explainer = Explainer.load(options.weights, options.networks)
     return {
         "split": options.split,
         "seed": options.seed,
         "photos_sha256": fingerprint(order, options.data),
-        "networks_sha256": {card.name: card.sha256 for card in cards},
-        "references_sha256": sha256(references.numpy().tobytes()).hexdigest(),
-        "reference": REFERENCES[0],
+        "networks_sha256": {card.name: card.sha256 for card in explainer.cards.values()},
+        "references_sha256": sha256(explainer.references.numpy().tobytes()).hexdigest(),
+        "reference": next(iter(REFERENCES)),
         "tolerance": TOLERANCE,
-        "detail": DETAILS[0],
+        "detail": SMOOTHINGS[0],
+        "methods": list(METHODS),
     }
 
 
@@ -184,7 +185,7 @@ def _write(findings: Findings, settings: Mapping[str, Any], photos: Sequence[Sam
         "report.html": written(as_html(summary, pictures)).encode(),
     }
     with whole_file(folder / "maps.npz") as file:
-        maps = {"_".join(key): each.astype(np.float16) for key, each in findings.maps.items()}
+        maps = {"_".join(key): density.astype(np.float16) for key, density in findings.maps.items()}
         np.savez_compressed(file, allow_pickle=False, **maps)
     for name, content in files.items():
         write_whole(folder / name, content)
@@ -193,4 +194,4 @@ def _write(findings: Findings, settings: Mapping[str, Any], photos: Sequence[Sam
 def _as_json(summary: Mapping[str, Any]) -> str:
     """Indented, but with each interval and each curve in a line."""
     text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
-    return re.sub(r"[\[{]\s[^\[\]{}]*[\]}]", lambda found: " ".join(found[0].split()), text) + "\n"
+    return re.sub(r"[\[{]\s[^\[\]{}]*[\]}]", lambda match: " ".join(match[0].split()), text) + "\n"

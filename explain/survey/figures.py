@@ -1,4 +1,7 @@
-"""The figures of a survey, drawn from its summary and mean maps: name -> PNG."""
+"""The figures of a survey, drawn from its summary and mean maps: name -> PNG.
+
+What networks, methods and controls there are is what the summary holds.
+"""
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -8,23 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carmodel.network import CLASSES
-from explain.door import METHODS
 from explain.evidence.sanity import LAYERS
-from explain.report.text import METHOD_NAMES, NETWORK_NAMES, named
-from explain.survey.photo import CONTROLS, NETWORKS, ORDERS
+from explain.methods.registry import METHODS
+from explain.report.text import named, network_name
 
 if TYPE_CHECKING:  # slow to import: only when something is drawn
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Maps = Mapping[tuple[str, str, str], NDArray[np.floating[Any]]]
-NAMES = METHOD_NAMES | {"random": "random", "gaussian": "centred Gaussian"}
-COLOURS = dict(
-    zip(ORDERS, ("#d98200", "#0072b2", "#008f68", "#a3a9b0", "#4a525c"), strict=True)
-)  # Okabe & Ito
+CONTROLS = {"random": ("random", "#a3a9b0"), "gaussian": ("centred Gaussian", "#4a525c")}  # title, colour
 MEASURES = {"deletion": "Deletion (smaller is better)", "insertion": "Insertion (larger is better)"}
 INK = "#1b1f24"
-DPI = 110
+DPI, WIDTH = 110, 10.0  # dots an inch, inches
 
 
 def draw(summary: Mapping[str, Any], maps: Maps) -> dict[str, bytes]:
@@ -35,108 +34,153 @@ def draw(summary: Mapping[str, Any], maps: Maps) -> dict[str, bytes]:
         "classes": lambda: _classes(summary),
         "border": lambda: _border(summary),
     }
-    if f"sanity_{LAYERS[0]}" in summary["networks"][NETWORKS[0]]["all"]["all"]["methods"][METHODS[0]]:
+    if _sanity_checked(summary):
         figures["sanity"] = lambda: _sanity(summary)
     if maps:
-        figures["mean_maps"] = lambda: _mean_maps(maps)
+        figures["mean_maps"] = lambda: _mean_maps(summary, maps)
     return {name: _png(figure()) for name, figure in figures.items()}
 
 
+def title_of(order: str) -> str:
+    """The name in print of a method or control."""
+    if order in CONTROLS:
+        return CONTROLS[order][0]
+    return METHODS[order].title if order in METHODS else order
+
+
+def _colour_of(order: str) -> str:
+    if order in CONTROLS:
+        return CONTROLS[order][1]
+    return METHODS[order].colours[0] if order in METHODS else INK
+
+
+def orders_of(group: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The figures of each method and then of each control in a group of photos."""
+    return {**group["methods"], **group["controls"]}
+
+
+def every_photo(summary: Mapping[str, Any], network: str) -> Mapping[str, Any]:
+    """The figures of a network over all photos."""
+    return summary["networks"][network]["all"]["all"]
+
+
 def _areas(summary: Mapping[str, Any]) -> "Figure":
-    figure, axes = _grid(2, len(NETWORKS), (10, 4.6))
+    networks = summary["networks"]
+    figure, axes = _grid(2, len(networks), 4.6)
     for row, measure in zip(axes, MEASURES, strict=True):
-        for panel, network in zip(row, NETWORKS, strict=True):
-            group = summary["networks"][network]["all"]["all"]
-            for at, name in enumerate(ORDERS):
-                kind = "controls" if name in CONTROLS else "methods"
-                _interval(panel, group[kind][name][measure], at, COLOURS[name])
-            panel.set(yticks=range(len(ORDERS)), ylim=(len(ORDERS) - 0.4, -0.6), xlim=(0, 1))
-            panel.set_yticklabels([NAMES[name] for name in ORDERS] if panel is row[0] else [])
-            panel.set_title(f"{NETWORK_NAMES[network]}: {MEASURES[measure].lower()}", fontsize=9)
+        for panel, network in zip(row, networks, strict=True):
+            orders = orders_of(every_photo(summary, network))
+            for at, (name, figures) in enumerate(orders.items()):
+                _interval(panel, figures[measure], at, _colour_of(name))
+            panel.set(yticks=range(len(orders)), ylim=(len(orders) - 0.4, -0.6), xlim=(0, 1))
+            panel.set_yticklabels(map(title_of, orders) if panel is row[0] else [])
+            panel.set_title(_measured(network, measure), fontsize=9)
     return figure
 
 
 def _curves(summary: Mapping[str, Any]) -> "Figure":
-    figure, axes = _grid(2, len(NETWORKS), (10, 5.6))
+    networks = summary["networks"]
+    figure, axes = _grid(2, len(networks), 5.6)
     for row, measure in zip(axes, MEASURES, strict=True):
-        for panel, network in zip(row, NETWORKS, strict=True):
-            for name in ORDERS:
+        for panel, network in zip(row, networks, strict=True):
+            for name in orders_of(every_photo(summary, network)):
                 points = summary["curves"][network][name][measure]
                 panel.plot(
                     np.linspace(0, 100, len(points)),
                     points,
-                    color=COLOURS[name],
+                    color=_colour_of(name),
                     linestyle="--" if name in CONTROLS else "-",
-                    label=NAMES[name],
+                    label=title_of(name),
                 )
             done = "covered" if measure == "deletion" else "uncovered"
             panel.set(ylim=(0, 1), xlim=(0, 100), xlabel=f"% of the picture {done}")
-            panel.set_title(f"{NETWORK_NAMES[network]}: {MEASURES[measure].lower()}", fontsize=9)
+            panel.set_title(_measured(network, measure), fontsize=9)
         row[0].set_ylabel("probability")
     _legend(figure, axes[0, 0])
     return figure
 
 
 def _classes(summary: Mapping[str, Any]) -> "Figure":
-    figure, axes = _grid(2, len(NETWORKS), (10, 5.2))
+    networks = summary["networks"]
+    figure, axes = _grid(2, len(networks), 5.2)
     for row, measure in zip(axes, MEASURES, strict=True):
-        for panel, network in zip(row, NETWORKS, strict=True):
-            groups = summary["networks"][network]["class"]
-            for place, name in enumerate(ORDERS):
-                kind = "controls" if name in CONTROLS else "methods"
-                for at, label in enumerate(CLASSES):
-                    if label in groups:
-                        figures = groups[label][kind][name][measure]
-                        across = at + (place - 2) * 0.14
-                        _interval(panel, figures, across, COLOURS[name], vertical=True, label=NAMES[name])
+        for panel, network in zip(row, networks, strict=True):
+            groups = networks[network]["class"]
+            for at, label in enumerate(CLASSES):
+                orders = orders_of(groups[label]) if label in groups else {}
+                places = at + _beside(len(orders), 0.14)
+                for place, (name, figures) in zip(places, orders.items(), strict=True):
+                    colour, title = _colour_of(name), title_of(name)
+                    _interval(panel, figures[measure], place, colour, vertical=True, label=title)
             panel.set(ylim=(0, 1), xlim=(-0.5, len(CLASSES) - 0.5), xticks=range(len(CLASSES)))
             panel.set_xticklabels(map(named, CLASSES))
-            panel.set_title(f"{NETWORK_NAMES[network]}: {MEASURES[measure].lower()}", fontsize=9)
+            panel.set_title(_measured(network, measure), fontsize=9)
     _legend(figure, axes[0, 0])
     return figure
 
 
 def _border(summary: Mapping[str, Any]) -> "Figure":
-    sources = list(summary["photos"]["sources"])
-    figure, axes = _grid(1, len(NETWORKS), (10, 1.4 + 0.7 * len(sources)))
-    for panel, network in zip(axes[0], NETWORKS, strict=True):
-        groups = summary["networks"][network]["source"]
+    sources, networks = list(summary["photos"]["sources"]), summary["networks"]
+    figure, axes = _grid(1, len(networks), 1.4 + 0.7 * len(sources))
+    for panel, network in zip(axes[0], networks, strict=True):
         for at, source in enumerate(sources):
-            for place, method in enumerate(METHODS):
-                figures = groups[source]["methods"][method]["border_ratio"]
-                _interval(panel, figures, at + (place - 1) * 0.2, COLOURS[method], label=NAMES[method])
+            methods = networks[network]["source"][source]["methods"]
+            places = at + _beside(len(methods), 0.2)
+            for place, (name, figures) in zip(places, methods.items(), strict=True):
+                _interval(panel, figures["border_ratio"], place, _colour_of(name), label=title_of(name))
         panel.axvline(1, color=INK, linewidth=0.8, linestyle=":")
         panel.set(yticks=range(len(sources)), ylim=(len(sources) - 0.5, -0.5))
         panel.set_yticklabels(sources if panel is axes[0, 0] else [])
         panel.set_xlim(0, max(1.1, panel.get_xlim()[1]))
-        panel.set_title(f"{NETWORK_NAMES[network]}: weight on the border\n(1 = an even share)", fontsize=9)
+        panel.set_title(f"{network_name(network)}: weight on the border\n(1 = an even share)", fontsize=9)
     _legend(figure, axes[0, 0])
     return figure
 
 
+def _sanity_checked(summary: Mapping[str, Any]) -> list[str]:
+    """The networks whose layers were randomised on some photo."""
+    return [
+        network
+        for network in summary["networks"]
+        if any(
+            f"sanity_{layer}" in figures
+            for figures in every_photo(summary, network)["methods"].values()
+            for layer in LAYERS
+        )
+    ]
+
+
 def _sanity(summary: Mapping[str, Any]) -> "Figure":
-    figure, axes = _grid(1, 2, (10, 3.6))
-    for panel, network in zip(axes[0], NETWORKS, strict=False):
-        for method in METHODS:
-            figures = summary["networks"][network]["all"]["all"]["methods"][method]
-            found = [figures.get(f"sanity_{name}") for name in LAYERS]
-            points = [each["mean"] if each else np.nan for each in found]
+    networks = _sanity_checked(summary)
+    figure, axes = _grid(1, len(networks), 3.6)
+    for panel, network in zip(axes[0], networks, strict=True):
+        for method, figures in every_photo(summary, network)["methods"].items():
+            correlations = [figures.get(f"sanity_{layer}") for layer in LAYERS]
             panel.plot(
-                range(len(LAYERS)), points, "o-", markersize=3, color=COLOURS[method], label=NAMES[method]
+                range(len(LAYERS)),
+                [correlation["mean"] if correlation else np.nan for correlation in correlations],
+                "o-",
+                markersize=3,
+                color=_colour_of(method),
+                label=title_of(method),
             )
         panel.axhline(0, color=INK, linewidth=0.8, linestyle=":")
         panel.set(ylim=(-0.3, 1), xticks=range(len(LAYERS)))
         panel.set_xticklabels(LAYERS, rotation=45, ha="right")
-        panel.set_title(f"{NETWORK_NAMES[network]}: rank correlation with the original map", fontsize=9)
+        panel.set_title(f"{network_name(network)}: rank correlation with the original map", fontsize=9)
         panel.set_xlabel("layers randomised up to and including")
     _legend(figure, axes[0, 0])
     return figure
 
 
-def _mean_maps(maps: Maps) -> "Figure":
+def _mean_maps(summary: Mapping[str, Any], maps: Maps) -> "Figure":
     groups = [name for name in ("all", *CLASSES) if any(key[2] == name for key in maps)]
-    rows = [(method, network) for method in METHODS for network in NETWORKS]
-    figure, axes = _grid(len(rows), len(groups), (1.5 * len(groups) + 1.6, 1.5 * len(rows)), despine=False)
+    networks = {network: every_photo(summary, network)["methods"] for network in summary["networks"]}
+    methods = dict.fromkeys(method for rows in networks.values() for method in rows)
+    rows = [(method, network) for method in methods for network in networks]
+    rows = [row for row in rows if any(key[:2] == row for key in maps)]
+    width, height = 1.5 * len(groups) + 1.6, 1.5 * len(rows)
+    figure, axes = _grid(len(rows), len(groups), height, width, despine=False)
     for panel, group in zip(axes[0], groups, strict=True):
         panel.set_title("All" if group == "all" else named(group), fontsize=9)
     for line, (method, network) in zip(axes, rows, strict=True):
@@ -144,18 +188,29 @@ def _mean_maps(maps: Maps) -> "Figure":
         for panel, group in zip(line, groups, strict=True):
             panel.set(xticks=[], yticks=[])
             panel.spines[:].set_visible(False)
-            if (found := maps.get((method, network, group))) is not None:
-                panel.imshow(found, vmin=0, vmax=top, cmap="magma")
-        label = f"{METHOD_NAMES[method]}\n{NETWORK_NAMES[network]}\n(brightest: {top:.1f})"
+            if (density := maps.get((method, network, group))) is not None:
+                panel.imshow(density, vmin=0, vmax=top, cmap="magma")
+        label = f"{title_of(method)}\n{network_name(network)}\n(brightest: {top:.1f})"
         line[0].set_ylabel(label, fontsize=8, rotation=0, ha="right", va="center")
     return figure
 
 
+def _measured(network: str, measure: str) -> str:
+    return f"{network_name(network)}: {MEASURES[measure].lower()}"
+
+
+def _beside(count: int, most: float) -> NDArray[np.floating[Any]]:
+    """Places (count,) beside each other around 0: at most so far apart, and all within less than 1."""
+    return (np.arange(count) - (count - 1) / 2) * min(most, 0.7 / max(1, count))
+
+
 def _grid(
-    rows: int, columns: int, size: tuple[float, float], despine: bool = True
+    rows: int, columns: int, height: float, width: float | None = None, despine: bool = True
 ) -> tuple["Figure", NDArray[np.object_]]:
+    """A figure and its panels (rows, columns); wider than WIDTH for more than three columns."""
     from matplotlib.figure import Figure
 
+    size = width or max(WIDTH, WIDTH / 3 * columns), height
     figure = Figure(figsize=size, dpi=DPI, facecolor="white", layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for panel in axes.flat:

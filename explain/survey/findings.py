@@ -4,7 +4,7 @@ Mean maps are of LEAST_PHOTOS photos or more, so that no single photo can be mad
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from carmodel.network import CLASSES
 from carmodel.train.data import Sample
-from explain.survey.photo import PARTS
+from explain.survey.photo import CONTROLS, PARTS
 from explain.survey.records import Record, Row, SurveyError, read_record, record_path
 
 LEAST_PHOTOS = 20  # in a mean map
+NAMES = ("network", "method")  # by which a photo's rows are told apart
 Floats = NDArray[np.floating[Any]]
 
 
@@ -27,7 +28,7 @@ class Findings:
 
     rows: tuple[Row, ...]  # a photo, network and method each
     seconds: Mapping[str, tuple[float, ...]]  # what CPU time went into -> of each photo it was measured on
-    curves: Floats  # (networks, orders, 2, points): see explain.survey.photo.survey_maps; mean over photos
+    curves: Mapping[tuple[str, str], Floats]  # network, method or control -> mean probabilities (2, points)
     maps: Mapping[tuple[str, str, str], Floats]  # method, network, group -> mean density (75, 75)
 
 
@@ -38,30 +39,30 @@ def gather(folder: Path, photos: Sequence[Sample]) -> Findings:
     """
     rows: list[Row] = []
     seconds: defaultdict[str, list[float]] = defaultdict(list)
-    curves: list[Floats] = []
+    curves: defaultdict[tuple[str, str], list[Floats]] = defaultdict(list)
     totals: dict[tuple[str, str, str], Floats] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
     for number, sample in enumerate(photos, start=1):
         paths = (record_path(folder, number, part) for part in PARTS)
         records = [read_record(path) for path in paths if path.exists()]
-        joined = _joined(records, number, sample)
-        rows += joined
+        rows += _joined(records, number, sample)
         for record in records:
             for name, spent in record.seconds.items():
                 seconds[name].append(spent)
-            curves += [record.arrays["curves"]] if "curves" in record.arrays else []
-            for row, density in zip(joined, _densities(record), strict=False):
+            for key, pair in _curves(record):
+                curves[key].append(pair)
+            for row, density in zip(record.rows, _densities(record), strict=False):
                 method, network, explained = (str(row[name]) for name in ("method", "network", "explained"))
                 for group in ("all", explained, sample.source):
-                    key = method, network, group
-                    totals[key] = totals.get(key, 0) + density
-                    counts[key] += 1
+                    place = method, network, group
+                    totals[place] = totals.get(place, 0) + density
+                    counts[place] += 1
     if not curves:
         raise SurveyError("None of the photos can be read; check the folder.")
     return Findings(
         rows=tuple(rows),
         seconds={name: tuple(spent) for name, spent in seconds.items()},
-        curves=np.mean(curves, axis=0),
+        curves={key: np.mean(pairs, axis=0) for key, pairs in curves.items()},
         maps={key: total / counts[key] for key, total in totals.items() if counts[key] >= LEAST_PHOTOS},
     )
 
@@ -69,12 +70,21 @@ def gather(folder: Path, photos: Sequence[Sample]) -> Findings:
 def _joined(records: Sequence[Record], number: int, sample: Sample) -> list[Row]:
     """One row for each network and method of a photo, from those of all its parts."""
     label = CLASSES[sample.label]
-    rows: dict[tuple[Any, Any], Row] = {}
+    rows: dict[tuple[Any, ...], Row] = {}
     for record in records:
         for row in record.rows:
             facts: Row = {"number": number, "class": label, "source": sample.source}
-            rows.setdefault((row["network"], row["method"]), facts).update(row)
+            rows.setdefault(tuple(row[name] for name in NAMES), facts).update(row)
     return [row | {"right": row["explained"] == label} for row in rows.values()]
+
+
+def _curves(record: Record) -> Iterator[tuple[tuple[str, str], Floats]]:
+    """The curves (2, points) of a record by network and order; none if it holds none."""
+    if "curves" in record.arrays:
+        networks, methods = (list(dict.fromkeys(str(row[key]) for row in record.rows)) for key in NAMES)
+        for network, pairs in zip(networks, record.arrays["curves"], strict=True):
+            for order, pair in zip((*methods, *CONTROLS), pairs, strict=True):
+                yield (network, order), pair
 
 
 def _densities(record: Record) -> Floats:

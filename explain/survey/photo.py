@@ -1,108 +1,112 @@
 """Everything that a survey measures on one photo, in parts that can be made at different times.
 
-Each of NETWORKS, one network or the average of both, is asked why it named the class that it named. A row of
-a record is what one method answered for one of them. How far the two networks agree is measured on their maps
-for the ensemble's class, where they answer the same question.
+Each network, and the average of all, is asked why it named the class that it named. A row of a record is what
+one method answered for one of them. How far the networks agree is measured on their maps for the class that
+their average names, where they answer the same question.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from statistics import fmean
 from time import process_time
 from types import MappingProxyType
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from carmodel.frame import FRAME
-from carmodel.network import SIZES
 from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from explain.attribution import Attribution, mean
-from explain.door import METHODS
-from explain.evidence.agreement import Agreement, agreement
+from explain.evidence.agreement import agreements
 from explain.evidence.evidence import Evidence, evidence
 from explain.evidence.faithfulness import Faithfulness, control_logits, controls
 from explain.evidence.sanity import cascade
 from explain.evidence.stability import stability
-from explain.explainer import Explainer
-from explain.smoothing import DETAILS, at_detail
+from explain.explainer import AVERAGE, Explainer
+from explain.methods.registry import METHODS
+from explain.smoothing import SMOOTHINGS, all_smoothed, smoothed
 from explain.survey.records import Record, Row
 from explain.target import Target
 
-AVERAGE = "average"
-NETWORKS = (*map(str, SIZES), AVERAGE)
 CONTROLS = ("random", "gaussian")
-ORDERS = (*METHODS, *CONTROLS)  # of the cells, that curves are of
 CELLS = 75  # on a side of the maps that are kept, 4 px of the frame each
 
 
 def survey_maps(explainer: Explainer, photo: Photo) -> Record:
-    """Whether maps add up, how faithful they are, where they lie, and whether the two networks agree.
+    """Whether maps add up, how faithful they are, where they lie, and whether the networks agree.
 
-    Arrays: "curves" (networks, orders, 2, points), probabilities under deletion and insertion; "maps"
-    (networks, methods, 75, 75), |map| as shown, as a density whose mean is 1.
+    Rows are of each network and then their average, and for each of them of the methods in their order.
+    Arrays: "curves" (networks, orders, 2, points), probabilities under deletion and insertion, where orders
+    are those of the methods and then of CONTROLS; "maps" (networks, methods, 75, 75), |map| as shown, as a
+    density whose mean is 1.
     """
     seconds: defaultdict[str, float] = defaultdict(float)
     predictions = explainer.classify(photo).predictions
-    targets = {name: Target(predictions[name].verdict) for name in NETWORKS}
-    answers, agreed = {}, {}
+    asked = (*explainer.networks, *(name for name in explainer.ensembles if name == AVERAGE))
+    targets = {name: Target(predictions[name].verdict) for name in asked}
+    common = targets[asked[-1]]
+    answers: dict[str, dict[str, Attribution]] = {}
+    agreed: dict[str, Row] = {}
     for method in METHODS:
         with _timed(seconds, f"map, {method}"):
-            for name in NETWORKS[:-1]:
+            for name in explainer.networks:
                 with _timed(seconds, f"map, {method}, {name}"):  # kept by the explainer for those below
-                    _maps(explainer, photo, method, targets[AVERAGE], [name])
-            both = _maps(explainer, photo, method, targets[AVERAGE])
-            answers[method] = {AVERAGE: mean(list(both.values()))}
-            for name, same_question in both.items():
-                own = targets[name] == targets[AVERAGE]
-                answers[method][name] = (
-                    same_question if own else _maps(explainer, photo, method, targets[name], [name])[name]
-                )
+                    _maps(explainer, photo, method, common, [name])
+            maps = _maps(explainer, photo, method, common)
+            answers[method] = {
+                name: attribution
+                if targets[name] == common
+                else _maps(explainer, photo, method, targets[name], [name])[name]
+                for name, attribution in maps.items()
+            }
+            if AVERAGE in asked:
+                answers[method][AVERAGE] = mean(list(maps.values()))
         with _timed(seconds, "agreement"):
-            agreed[method] = agreement(*_shown(both).values())
+            agreed[method] = _agreement(maps)
+    with _timed(seconds, "controls"):
+        largest = max(explainer.networks.values(), key=lambda network: network.size)
+        # whose pixels are the average's cells too
+        shared = {largest.size: control_logits(largest, photo.frame, largest.size)}
     rows, curves, densities = [], [], []
-    shared: dict[int, Tensor] = {}
-    for name in NETWORKS:
+    for name in asked:
         networks = list(explainer.networks.values()) if name == AVERAGE else explainer.networks[name]
         with _timed(seconds, "controls"):
-            if name == str(max(SIZES)):  # whose pixels are the average's cells too
-                shared[max(SIZES)] = control_logits(explainer.networks[name], photo.frame, max(SIZES))
             against = controls(networks, photo.frame, targets[name], known=shared)
-        found = []
+        measured = []
         for method in METHODS:
             attribution = answers[method][name]
             with _timed(seconds, "curves"):
-                known = evidence(networks, photo.frame, attribution, against=against)
-            row = _row(name, attribution, known, agreed[method] if name == AVERAGE else None)
-            rows.append(row | {"confidence": predictions[name].confidence})
-            found.append(known.faithfulness)
-            densities.append(_density(*_shown({name: attribution}).values()))
-        curves.append([_points(each) for each in (*found, against.random, against.gaussian)])
+                tests = evidence(networks, photo.frame, attribution, against=against)
+            facts: Row = {"network": name, "method": method}
+            facts |= _figures(attribution, tests)
+            facts |= agreed[method] if name == AVERAGE else dict.fromkeys(agreed[method])
+            rows.append(facts | {"confidence": predictions[name].confidence})
+            measured.append(tests.faithfulness)
+            densities.append(_density(smoothed(attribution, SMOOTHINGS[0]).map))
+        curves.append([_points(curve) for curve in (*measured, against.random, against.gaussian)])
     arrays = {
         "curves": torch.tensor(curves).numpy(),
-        "maps": torch.stack(densities).unflatten(0, (len(NETWORKS), len(METHODS))).half().numpy(),
+        "maps": torch.stack(densities).unflatten(0, (len(asked), len(METHODS))).half().numpy(),
     }
     return Record(tuple(rows), seconds, arrays)
 
 
 def survey_stability(explainer: Explainer, photo: Photo) -> Record:
-    """Max-sensitivity of every method on both networks; None where a map that is zero does not stay so."""
+    """Max-sensitivity of every method on every network; None where a map that is zero does not stay so."""
 
-    def measure(name: str, method: str, target: Target) -> Row:
-        references = explainer.references if method == "shap" else None
-        found = stability(explainer.networks[name], photo.frame, target, method, references=references)
-        return {"stability": found if math.isfinite(found) else None}
+    def measure(name: str, method: str, target: Target, references: Tensor) -> Row:
+        value = stability(explainer.networks[name], photo.frame, target, method, references=references)
+        return {"stability": value if math.isfinite(value) else None}
 
-    return _each(explainer, photo, "stability", measure)
+    return _of_each_network(explainer, photo, "stability", measure)
 
 
 def survey_sanity(explainer: Explainer, photo: Photo) -> Record:
-    """Rank correlation with the original map while the layers of both networks are randomised."""
+    """Rank correlation with the original map while the layers of every network are randomised."""
 
-    def measure(name: str, method: str, target: Target) -> Row:
-        references = explainer.references if method == "shap" else None
+    def measure(name: str, method: str, target: Target, references: Tensor) -> Row:
         steps = cascade(explainer.networks[name], photo.frame, target, method, references=references)
         row: Row = {}
         for step in steps:
@@ -111,7 +115,7 @@ def survey_sanity(explainer: Explainer, photo: Photo) -> Record:
                 row[f"sanity_absolute_{step.layer}"] = step.absolute_rank_correlation
         return row
 
-    return _each(explainer, photo, "sanity", measure)
+    return _of_each_network(explainer, photo, "sanity", measure)
 
 
 PARTS: Mapping[str, Callable[[Explainer, Photo], Record]] = MappingProxyType(
@@ -119,71 +123,70 @@ PARTS: Mapping[str, Callable[[Explainer, Photo], Record]] = MappingProxyType(
 )
 
 
-def _each(
-    explainer: Explainer, photo: Photo, part: str, measure: Callable[[str, str, Target], Row]
+def _of_each_network(
+    explainer: Explainer, photo: Photo, part: str, measure: Callable[[str, str, Target, Tensor], Row]
 ) -> Record:
     """The rows that `measure` makes of each single network and method."""
     seconds: defaultdict[str, float] = defaultdict(float)
-    predictions = explainer.classify(photo).predictions
+    predictions, references = explainer.classify(photo).predictions, explainer.references
     rows: list[Row] = []
-    for name in map(str, SIZES):
+    for name in explainer.networks:
         for method in METHODS:
             with _timed(seconds, f"{part}, {method}"):
                 facts: Row = {"network": name, "method": method}
-                rows.append(facts | measure(name, method, Target(predictions[name].verdict)))
+                rows.append(facts | measure(name, method, Target(predictions[name].verdict), references))
     return Record(tuple(rows), seconds)
 
 
 def _maps(
-    explainer: Explainer,
-    photo: Photo,
-    method: str,
-    target: Target,
-    networks: Sequence[str] = NETWORKS[:-1],
+    explainer: Explainer, photo: Photo, method: str, target: Target, networks: Sequence[str] | None = None
 ) -> dict[str, Attribution]:
+    """The finished maps of the named networks (all if None)."""
     *_, maps = explainer.refine(photo, method, target, networks=networks)
     return maps
 
 
-def _shown(maps: Mapping[str, Attribution]) -> dict[str, Attribution]:
-    return at_detail(maps, DETAILS[0])
+def _agreement(maps: Mapping[str, Attribution]) -> Row:
+    """How far maps of networks agree, the mean over every two of them; None of one, and of constant maps."""
+    pairs = agreements(all_smoothed(maps, SMOOTHINGS[0])).values()
+    ranks = [pair.rank_correlation for pair in pairs if pair.rank_correlation is not None]
+    return {
+        "agreement_rank": fmean(ranks) if ranks and len(ranks) == len(pairs) else None,
+        "agreement_top": fmean(pair.overlap for pair in pairs) if pairs else None,
+    }
 
 
-def _row(network: str, attribution: Attribution, known: Evidence, agreed: Agreement | None) -> Row:
+def _figures(attribution: Attribution, tests: Evidence) -> Row:
     areas: dict[str, float] = {}
-    curves = {"": known.faithfulness} | {f"{name}_": getattr(known.controls, name) for name in CONTROLS}
-    for prefix, found in curves.items():
+    curves = {"": tests.faithfulness} | {f"{name}_": getattr(tests.controls, name) for name in CONTROLS}
+    for prefix, both in curves.items():
         for measure in ("deletion", "insertion"):
-            curve = getattr(found, measure)
+            curve = getattr(both, measure)
             areas |= {f"{prefix}{measure}": curve.area, f"{prefix}{measure}_logit": curve.logit_area}
     beats: dict[str, bool] = {}
     for name in CONTROLS:
         beats[f"beats_{name}_deletion"] = areas["deletion"] < areas[f"{name}_deletion"]
         beats[f"beats_{name}_insertion"] = areas["insertion"] > areas[f"{name}_insertion"]
     return {
-        "network": network,
-        "method": attribution.method,
         "explained": attribution.target.label,
         "gap": attribution.gap,
         "steps": attribution.steps,
         **areas,
         **beats,
-        "beats_both_deletion": known.beats.deletion,
-        "beats_both_insertion": known.beats.insertion,
-        "border_share": known.border.attribution,
-        "border_ratio": known.border.ratio,
-        "agreement_rank": agreed.rank_correlation if agreed else None,
-        "agreement_top": agreed.overlap if agreed else None,
+        "beats_both_deletion": tests.beats.deletion,
+        "beats_both_insertion": tests.beats.insertion,
+        "border_share": tests.border.attribution,
+        "border_ratio": tests.border.ratio,
     }
 
 
-def _points(found: Faithfulness) -> tuple[tuple[float, ...], ...]:
-    return found.deletion.probabilities, found.insertion.probabilities
+def _points(both: Faithfulness) -> tuple[tuple[float, ...], ...]:
+    return both.deletion.probabilities, both.insertion.probabilities
 
 
-def _density(attribution: Attribution) -> Tensor:
+def _density(map: Tensor) -> Tensor:
     """|map| (75, 75) with mean 1; zeros for a map that is zero everywhere."""
-    cells = F.avg_pool2d(attribution.map.abs()[None], FRAME // CELLS)[0]
+    cells = area_means(map.abs()[None], CELLS)[0]
     return cells / cells.mean().clamp(min=torch.finfo(cells.dtype).tiny)
 
 

@@ -1,12 +1,15 @@
 """What a survey's report says that does not depend on what was found: titles, and how to read each table."""
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
-from explain.door import TOLERANCE
 from explain.evidence.faithfulness import STEPS
 from explain.evidence.regions import BORDER, border
 from explain.evidence.stability import RADIUS
-from explain.report.text import EXACT, percent
+from explain.explainer import TOLERANCE
+from explain.methods.method import Method
+from explain.report.text import listed, percent
 from explain.survey.findings import LEAST_PHOTOS
 
 TITLE = "How far can the maps be trusted?"
@@ -21,15 +24,9 @@ th, td { padding: .3rem .7rem .3rem 0; text-align: left; white-space: nowrap;
 img { max-width: 100%; height: auto } .quiet { color: #5c6570 }
 """)
 
-# Section -> its title and what stands under it.
+# Section -> its title and what stands under it; empty where that depends on the methods.
 SECTIONS = {
-    "completeness": (
-        "Do the maps add up?",
-        "The sum of a map of Integrated Gradients or SHAP should be the change of the score. The gap is what "
-        "is missing, as a share of that change, or of 1 logit if that is larger. It may be "
-        f"{100 * TOLERANCE:g} % for Integrated Gradients and {100 * EXACT:g} % for SHAP; the average's map "
-        "is the mean of two maps. Grad-CAM has no sum to check.",
-    ),
+    "completeness": ("Do the maps add up?", ""),
     "faithfulness": (
         "Do the maps show what the networks rely on?",
         f"Deletion covers the picture with its blurred self, {100 / STEPS:g} % at a time, the most important "
@@ -44,10 +41,10 @@ SECTIONS = {
         "there over that share: 1 is an even share, less means that the map keeps to the middle.",
     ),
     "agreement": (
-        "Do the two networks look at the same things?",
-        "Both were asked about the class that their average names. Compared are the ranks of all pixels (1 "
-        "is the same order, 0 is chance) and the tenth of the picture that matters most (10 % in common "
-        "is chance).",
+        "Do the networks look at the same things?",
+        "All were asked about the class that their average names. Compared are, for every two of them, the "
+        "ranks of all pixels (1 is the same order, 0 is chance) and the tenth of the picture that matters "
+        "most (10 % in common is chance).",
     ),
     "stability": (
         "Does a little noise change the maps?",
@@ -58,8 +55,8 @@ SECTIONS = {
         "Do the maps depend on what the networks learnt?",
         "Layer by layer, from the answer down, weights are replaced by random ones. A map that stays the "
         "same shows the picture, not the network. These are the rank correlations with the original map when "
-        "all layers are random; they should be near 0. A constant map, such as an empty one of Grad-CAM, "
-        "has no ranks and is left out.",
+        "all layers are random; they should be near 0. A constant map, such as an empty one, has no ranks "
+        "and is left out.",
     ),
     "mean_maps": (
         "Where do the networks look on average?",
@@ -77,3 +74,27 @@ ALTERNATIVES = {
     "sanity": "Rank correlation with the original map while layers are randomised.",
     "mean_maps": "Mean maps by method, network and class.",
 }
+
+
+def section(name: str, methods: Iterable[Method]) -> tuple[str, str]:
+    """The title of a section about these methods, and what stands under it."""
+    title, text = SECTIONS[name]
+    return title, text or completeness(methods)
+
+
+def completeness(methods: Iterable[Method]) -> str:
+    """Which methods' maps add up, and within what gap."""
+    gaps = {method.title: method.allowed_gap(TOLERANCE) for method in methods}
+    allowed = {title: gap for title, gap in gaps.items() if gap is not None}
+    without = [title for title in gaps if title not in allowed]
+    told = []
+    if allowed:
+        told.append(
+            f"The sum of a map of {listed(allowed, 'or')} should be the change of the score. The gap is what "
+            "is missing, as a share of that change, or of 1 logit if that is larger. It may be "
+            f"{listed(f'{100 * gap:g} % for {title}' for title, gap in allowed.items())}; the average's map "
+            "is the mean of the networks' maps."
+        )
+    if without:
+        told.append(f"{listed(without)} {'has' if len(without) == 1 else 'have'} no sum to check.")
+    return " ".join(told)

@@ -67,19 +67,20 @@ def fingerprint(samples: Sequence[Sample], folder: Path) -> str:
 def open_records(folder: Path, settings: Mapping[str, Any]) -> None:
     """Makes the folder of records of a survey with these settings, or goes on with the one that is there.
 
-    Raises SurveyError if that one had other settings, or if the folder cannot be written.
+    A setting that an earlier version of this program did not note is taken to be the same. Raises SurveyError
+    if that survey had other settings, or if the folder cannot be written.
     """
-    path, wanted = folder / SETTINGS, json.loads(json.dumps(settings))
+    path, asked = folder / SETTINGS, json.loads(json.dumps(settings))
     try:
         if not path.exists():
             with whole_file(path) as file:
-                file.write(f"{json.dumps(wanted, indent=2)}\n".encode())
-        found = json.loads(path.read_text(encoding="utf-8"))
+                file.write(f"{json.dumps(asked, indent=2)}\n".encode())
+        noted = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SurveyError(f"{folder} cannot be written: {error.strerror}; choose another --out.") from error
     except ValueError as error:
         raise SurveyError(f"{path} is damaged; delete {folder} or choose another --out.") from error
-    if differing := sorted(name for name in wanted | found if wanted.get(name) != found.get(name)):
+    if differing := sorted(name for name in noted if asked.get(name) != noted[name]):
         raise SurveyError(
             f"{folder} holds a survey that differs in {', '.join(differing)}; "
             "delete it or choose another --out."

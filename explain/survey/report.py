@@ -6,13 +6,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from explain.door import METHODS
 from explain.evidence.sanity import LAYERS
+from explain.explainer import AVERAGE
+from explain.methods.method import Method
+from explain.methods.registry import METHODS
 from explain.report.markup import CELL, repeated
-from explain.report.text import METHOD_NAMES, NETWORK_NAMES, percent
-from explain.survey.figures import MEASURES, NAMES
-from explain.survey.photo import AVERAGE, CONTROLS, NETWORKS, ORDERS
-from explain.survey.phrases import ALTERNATIVES, SECTIONS, STYLE, TITLE
+from explain.report.text import gap_in_percent, network_name, percent
+from explain.survey.figures import CONTROLS, MEASURES, every_photo, orders_of, title_of
+from explain.survey.phrases import ALTERNATIVES, STYLE, TITLE, section
 
 Summary = Mapping[str, Any]
 Rows = list[tuple[str, ...]]
@@ -21,15 +22,18 @@ BETTER = {"deletion": min, "insertion": max}
 
 def as_html(summary: Summary, pictures: Mapping[str, bytes]) -> Markup:
     """The page; `pictures` are PNGs by the names that `explain.survey.figures.draw` gives them."""
-    sections = [
-        _section("completeness", _completeness(summary)),
-        _section("faithfulness", _faithfulness(summary), _pictures(pictures, "areas", "curves", "classes")),
-        _section("border", _border(summary), _pictures(pictures, "border")),
-        _section("agreement", _agreement(summary)),
-        _section("stability", _stability(summary)),
-        _section("sanity", _sanity(summary), _pictures(pictures, "sanity")),
-        _section("mean_maps", _pictures(pictures, "mean_maps")),
-    ]
+    contents = {
+        "completeness": (_completeness(summary),),
+        "faithfulness": (_faithfulness(summary), _pictures(pictures, "areas", "curves", "classes")),
+        "border": (_border(summary), _pictures(pictures, "border")),
+        "agreement": (_agreement(summary),),
+        "stability": (_stability(summary),),
+        "sanity": (_sanity(summary), _pictures(pictures, "sanity")),
+        "mean_maps": (_pictures(pictures, "mean_maps"),),
+    }
+    surveyed = {name for network in summary["networks"] for name in every_photo(summary, network)["methods"]}
+    methods = [method for method in METHODS.values() if method.name in surveyed]
+    sections = (_section(name, methods, *parts) for name, parts in contents.items())
     return Markup(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -45,15 +49,17 @@ def _opening(summary: Summary) -> Markup:
     photos, split = summary["photos"], summary["settings"]["split"]
     classes = ", ".join(f"{count} {name}" for name, count in photos["classes"].items())
     sources = ", ".join(f"{count} from {name}" for name, count in photos["sources"].items())
+    networks = summary["networks"]
     right = ", ".join(
-        f"{NETWORK_NAMES[name]} {percent(_every(summary, name)['right']['mean'])}" for name in NETWORKS
+        f"{network_name(name)} {percent(every_photo(summary, name)['right']['mean'])}" for name in networks
     )
+    asked = "Each network, and the average of all, was" if AVERAGE in networks else "The network was"
     lost = photos["asked"] - photos["read"]
     text = (
         f"{photos['read']} photos of the split “{split}” ({classes}; {sources})"
-        f"{f'; {lost} more could not be read' if lost else ''}. Each network, and the average of both, was "
-        f"asked why it named the class that it named, right or wrong. Right were: {right}. Figures are means "
-        "over photos; in brackets stand their 95 % intervals."
+        f"{f'; {lost} more could not be read' if lost else ''}. {asked} asked why it named the class that "
+        f"it named, right or wrong. Right were: {right}. Figures are means over photos; in brackets stand "
+        "their 95 % intervals."
     )
     return Markup("<p>{}</p>\n").format(text)
 
@@ -61,45 +67,43 @@ def _opening(summary: Summary) -> Markup:
 def _verdicts(summary: Summary) -> Markup:
     """For each network, which method is best beside the centred Gaussian, the harder of the controls."""
     lines = []
-    for network in NETWORKS:
-        group, parts = _every(summary, network), []
+    for network in summary["networks"]:
+        group, parts = every_photo(summary, network), []
         for measure, best_of in BETTER.items():
-            means = {method: group["methods"][method][measure]["mean"] for method in METHODS}
+            means = {method: figures[measure]["mean"] for method, figures in group["methods"].items()}
             best = best_of(means, key=means.__getitem__)
-            found, control = group["methods"][best][measure], group["controls"]["gaussian"][measure]
-            if found["low"] <= control["high"] and control["low"] <= found["high"]:
+            area, control = group["methods"][best][measure], group["controls"]["gaussian"][measure]
+            if area["low"] <= control["high"] and control["low"] <= area["high"]:
                 verdict = "the intervals overlap"
             else:
-                better = best_of(found["mean"], control["mean"])
-                verdict = f"the {'map' if better == found['mean'] else 'Gaussian'} is better"
+                better = best_of(area["mean"], control["mean"])
+                verdict = f"the {'map' if better == area['mean'] else 'Gaussian'} is better"
             parts.append(
-                f"Best under {measure} is {METHOD_NAMES[best]} with {_interval(found)}; the centred Gaussian "
+                f"Best under {measure} is {title_of(best)} with {_interval(area)}; the centred Gaussian "
                 f"has {_interval(control)}: {verdict}"
             )
-        lines.append(Markup("<li><b>{}</b>: {}.</li>").format(NETWORK_NAMES[network], ". ".join(parts)))
+        lines.append(Markup("<li><b>{}</b>: {}.</li>").format(network_name(network), ". ".join(parts)))
     return Markup("<ul>{}</ul>\n").format(Markup().join(lines))
 
 
 def _completeness(summary: Summary) -> Markup:
-    rows = [
-        (*names, percent(found["adds_up"]["mean"]), _gap(found["gap"]["mean"]), _gap(found["gap_largest"]))
-        for names, found in _methods(summary, "gap")
-    ]
+    rows: Rows = []
+    for names, figures in _methods(summary, "gap"):
+        gaps = (gap_in_percent(gap) for gap in (figures["gap"]["mean"], figures["gap_largest"]))
+        rows.append((*names, percent(figures["adds_up"]["mean"]), *gaps))
     return _table(("Network", "Method", "Adds up", "Mean gap", "Largest gap"), rows)
 
 
 def _faithfulness(summary: Summary) -> Markup:
     rows: Rows = []
-    for network in NETWORKS:
-        group = _every(summary, network)
-        for name in ORDERS:
-            found = group["controls" if name in CONTROLS else "methods"][name]
-            cells = [NETWORK_NAMES[network], NAMES[name]]
+    for network in summary["networks"]:
+        for name, figures in orders_of(every_photo(summary, network)).items():
+            cells = [network_name(network), title_of(name)]
             for measure in MEASURES:
-                shares = [found.get(f"beats_{control}_{measure}") for control in CONTROLS]
+                shares = [figures.get(f"beats_{control}_{measure}") for control in CONTROLS]
                 cells += [
-                    _interval(found[measure]),
-                    *(percent(each["mean"]) if each else "" for each in shares),
+                    _interval(figures[measure]),
+                    *(percent(share["mean"]) if share else "" for share in shares),
                 ]
             rows.append(tuple(cells))
     beats = ("beats random", "beats Gaussian")
@@ -109,13 +113,12 @@ def _faithfulness(summary: Summary) -> Markup:
 def _border(summary: Summary) -> Markup:
     sources = list(summary["photos"]["sources"])
     rows: Rows = []
-    for network in NETWORKS:
-        groups = summary["networks"][network]["source"]
-        for method, found in _every(summary, network)["methods"].items():
-            ratios = [found, *(groups[source]["methods"][method] for source in sources)]
-            cells = (_interval(each["border_ratio"]) for each in ratios)
-            share = percent(found["border_share"]["mean"])
-            rows.append((NETWORK_NAMES[network], METHOD_NAMES[method], share, *cells))
+    for network, kinds in summary["networks"].items():
+        for method, figures in every_photo(summary, network)["methods"].items():
+            groups = [figures, *(kinds["source"][source]["methods"][method] for source in sources)]
+            ratios = (_interval(group["border_ratio"]) for group in groups)
+            share = percent(figures["border_share"]["mean"])
+            rows.append((network_name(network), title_of(method), share, *ratios))
     return _table(
         ("Network", "Method", "Weight there", "Ratio", *(f"Ratio, {name}" for name in sources)), rows
     )
@@ -123,25 +126,24 @@ def _border(summary: Summary) -> Markup:
 
 def _agreement(summary: Summary) -> Markup:
     rows = [
-        (method, _interval(found["agreement_rank"]), percent(found["agreement_top"]["mean"]))
-        for (network, method), found in _methods(summary, "agreement_rank")
-        if network == NETWORK_NAMES[AVERAGE]
+        (method, _interval(figures["agreement_rank"]), percent(figures["agreement_top"]["mean"]))
+        for (_, method), figures in _methods(summary, "agreement_rank")  # of the average alone
     ]
     return _table(("Method", "Rank correlation", "Top tenth in common"), rows)
 
 
 def _stability(summary: Summary) -> Markup:
     rows = [
-        (*names, _interval(found["stability"]), str(found["stability"]["n"]))
-        for names, found in _methods(summary, "stability")
+        (*names, _interval(figures["stability"]), str(figures["stability"]["n"]))
+        for names, figures in _methods(summary, "stability")
     ]
     return _table(("Network", "Method", "Largest change", "Photos"), rows)
 
 
 def _sanity(summary: Summary) -> Markup:
     rows: Rows = []
-    for names, found in _methods(summary, f"sanity_{LAYERS[0]}"):
-        ends = [found.get(f"{column}_{LAYERS[-1]}") for column in ("sanity", "sanity_absolute")]
+    for names, figures in _methods(summary, f"sanity_{LAYERS[0]}"):
+        ends = [figures.get(f"{column}_{LAYERS[-1]}") for column in ("sanity", "sanity_absolute")]
         cells = (_interval(end) if end else "no ranks" for end in ends)
         rows.append((*names, *cells, str(ends[0]["n"] if ends[0] else 0)))
     return _table(("Network", "Method", "Of the map", "Of its magnitude", "Photos"), rows)
@@ -158,26 +160,21 @@ def _closing(summary: Summary) -> Markup:
     ).format(_table(("Part", "CPU time a photo", "Photos"), times), _table(("Setting", "Value"), facts))
 
 
-def _every(summary: Summary, network: str) -> Mapping[str, Any]:
-    """The figures of a network over all photos."""
-    return summary["networks"][network]["all"]["all"]
-
-
-def _methods(summary: Summary, *columns: str) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
-    """The names of each network and method that has all of these figures, and what was found."""
+def _methods(summary: Summary, column: str) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """The names of each network and method that has this figure, and all of its figures."""
     return [
-        ((NETWORK_NAMES[network], METHOD_NAMES[method]), found)
-        for network in NETWORKS
-        for method, found in _every(summary, network)["methods"].items()
-        if all(column in found for column in columns)
+        ((network_name(network), title_of(method)), figures)
+        for network in summary["networks"]
+        for method, figures in every_photo(summary, network)["methods"].items()
+        if column in figures
     ]
 
 
-def _section(name: str, *contents: Markup) -> Markup:
+def _section(name: str, methods: Sequence[Method], *contents: Markup) -> Markup:
     """A section, or nothing if there is nothing to show in it."""
     if not any(contents):
         return Markup()
-    return Markup("<h2>{}</h2><p>{}</p>{}\n").format(*SECTIONS[name], Markup().join(contents))
+    return Markup("<h2>{}</h2><p>{}</p>{}\n").format(*section(name, methods), Markup().join(contents))
 
 
 def _pictures(pictures: Mapping[str, bytes], *names: str) -> Markup:
@@ -199,7 +196,3 @@ def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Markup:
 
 def _interval(figure: Mapping[str, float]) -> str:
     return f"{figure['mean']:.2f} ({figure['low']:.2f}–{figure['high']:.2f})".replace("-", "−")
-
-
-def _gap(gap: float) -> str:
-    return f"{100 * gap:.2g} %" if gap >= 1e-4 else "< 0.01 %"

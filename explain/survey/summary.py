@@ -17,17 +17,16 @@ from numpy.typing import NDArray
 from carmodel.metrics import wilson
 from carmodel.network import CLASSES
 from carmodel.train.data import Sample
-from explain.door import METHODS, TOLERANCE
-from explain.report.text import EXACT
+from explain.explainer import TOLERANCE
+from explain.methods.registry import method_named
 from explain.survey.findings import Findings
-from explain.survey.photo import CONTROLS, NETWORKS, ORDERS
+from explain.survey.photo import CONTROLS
 from explain.survey.records import Row
 
 RESAMPLES = 5000
 SEED = 0
 DIGITS = 5  # significant ones, of every figure in a summary
 FACTS = ("number", "class", "source", "network", "method", "explained", "right", "confidence")
-ALLOWED = {"integrated_gradients": TOLERANCE, "shap": EXACT}  # method -> largest gap of a map that adds up
 
 # Kind of group -> the group of that kind that a row belongs to.
 GROUPS: Mapping[str, Callable[[Row], str]] = MappingProxyType(
@@ -69,13 +68,11 @@ def summarise(findings: Findings, settings: Mapping[str, Any], photos: Sequence[
     at each point; "seconds" → part → interval of CPU time a photo.
     """
     read = {row["number"]: row for row in findings.rows}.values()
-    curves = {
-        network: {
-            name: dict(zip(("deletion", "insertion"), _rounded(pair.tolist()), strict=True))
-            for name, pair in zip(ORDERS, row, strict=True)
-        }
-        for network, row in zip(NETWORKS, findings.curves, strict=True)
-    }
+    networks = list(dict.fromkeys(network for network, _ in findings.curves))
+    curves: dict[str, dict[str, Any]] = {network: {} for network in networks}
+    for (network, order), pair in findings.curves.items():
+        both = zip(("deletion", "insertion"), _rounded(pair.tolist()), strict=True)
+        curves[network][order] = dict(both)
     return {
         "settings": dict(settings),
         "photos": {
@@ -87,7 +84,7 @@ def summarise(findings: Findings, settings: Mapping[str, Any], photos: Sequence[
                 for name in sorted({str(row["source"]) for row in read})
             },
         },
-        "networks": {network: _by_group(findings.rows, network) for network in NETWORKS},
+        "networks": {network: _by_group(findings.rows, network) for network in networks},
         "curves": curves,
         "seconds": {name: _figure(spent) for name, spent in findings.seconds.items()},
     }
@@ -104,7 +101,8 @@ def _by_group(every: Sequence[Row], network: str) -> dict[str, dict[str, Any]]:
 
 def _group(rows: Sequence[Row]) -> dict[str, Any]:
     """The figures of some photos and one network."""
-    first = [row for row in rows if row["method"] == METHODS[0]]
+    methods = list(dict.fromkeys(str(row["method"]) for row in rows))
+    first = [row for row in rows if row["method"] == methods[0]]  # what is the same for all methods
     return {
         "photos": len(first),
         "right": _figure([row["right"] for row in first]),
@@ -116,7 +114,7 @@ def _group(rows: Sequence[Row]) -> dict[str, Any]:
             for control in CONTROLS
         },
         "methods": {
-            method: _method([row for row in rows if row["method"] == method], method) for method in METHODS
+            method: _method([row for row in rows if row["method"] == method], method) for method in methods
         },
     }
 
@@ -132,7 +130,8 @@ def _method(rows: Sequence[Row], method: str) -> dict[str, Any]:
         figures[name] = _figure(values)
         if name == "gap":
             figures["gap_largest"] = _rounded(max(values))
-            figures["adds_up"] = _figure([value <= ALLOWED[method] for value in values])
+            allowed = method_named(method).allowed_gap(TOLERANCE)
+            figures["adds_up"] = _figure([allowed is not None and value <= allowed for value in values])
     return figures
 
 

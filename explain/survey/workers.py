@@ -29,8 +29,9 @@ class Task:
 def work(tasks: Sequence[Task], workers: int, weights: Path, kind: str) -> Iterator[Task]:
     """Does all tasks, in this process or in `workers` others, and yields each when its record is written.
 
-    Networks are those of Explainer(weights, kind). A photo that cannot be read gets an empty record. Raises
-    MemoryError, WeightsError, OSError if a record cannot be written, and SurveyError if a process was killed.
+    Networks are those of Explainer.load(weights, kind). A photo that cannot be read gets an empty record.
+    Raises MemoryError, WeightsError, OSError if a record cannot be written, and SurveyError if a process was
+    killed.
     """
     if workers == 1:
         _prepare()
@@ -53,7 +54,7 @@ def work(tasks: Sequence[Task], workers: int, weights: Path, kind: str) -> Itera
 def _measure(task: Task, weights: Path, kind: str) -> Task:
     try:
         # A new one for every photo: an explainer keeps what it computed, and no photo comes twice.
-        record = PARTS[task.part](Explainer(weights, kind), read_photo(task.photo))
+        record = PARTS[task.part](Explainer.load(weights, kind), read_photo(task.photo))
     except PhotoMemoryError:  # no fault of the photo, which must not be left out for good
         raise
     except PhotoError:

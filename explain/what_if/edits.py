@@ -18,7 +18,7 @@ from torch import Tensor
 from carmodel.frame import FRAME
 from carmodel.photo import Photo
 from explain.evidence.regions import border
-from explain.methods.integrated_gradients import REFERENCE_FRAMES
+from explain.references import REFERENCES
 
 WHOLE = ("border", "wheels_row", "mirror", "grey")  # edits that need no mark, in the order they are told
 HIDING = WHOLE[:2]  # those of them that cover something
@@ -30,9 +30,9 @@ SLACK = 1e-6  # of a pixel: 0.07 · 300 is a little above 21
 # What covers a part, made from the frame (3, 300, 300) that it covers.
 FILLS: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
     {
-        "blur": REFERENCE_FRAMES["blur"],
+        "blur": REFERENCES["blur"].frame_of,
         "grey": lambda frame: torch.full_like(frame, 0.5),
-        "mean": REFERENCE_FRAMES["mean"],
+        "mean": REFERENCES["mean"].frame_of,
     }
 )
 

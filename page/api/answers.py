@@ -1,19 +1,18 @@
 """What the endpoints answer: the table of report.json, its part without maps, or what tests found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from carmodel.photo import Photo
-from explain.door import METHODS
 from explain.evidence.agreement import agreements, least_alike
 from explain.evidence.evidence import Evidence, verdict
 from explain.evidence.faithfulness import Faithfulness
 from explain.explainer import Explainer
-from explain.networks import Member
-from explain.report.report import Report, as_table, map_table, photo_table, prediction_table, row, scale_of
-from explain.report.text import describe
-from explain.smoothing import at_detail
-from explain.target import Target
+from explain.networks import Network
+from explain.report.agreement import sentence
+from explain.report.cards import card_row
+from explain.report.report import as_table, map_table, photo_table, prediction_table, report_of
+from explain.request import ExplanationRequest, Settings, finished_maps, request
 from page.api.answer_types import (
     AgreementAnswer,
     AreasAnswer,
@@ -23,9 +22,7 @@ from page.api.answer_types import (
     Examined,
     Explained,
 )
-from page.tabs.compare.agreement import finding
-from page.tabs.explain.evidence import AVERAGE, Evidences
-from page.tabs.explain.stream import Controls
+from page.evidence import Evidences
 
 PREDICTION = (
     "photo",
@@ -37,62 +34,62 @@ PREDICTION = (
 )  # keys of the table that need no map
 
 
-def classify(explainer: Explainer, name: str, photo: Photo, mode: str) -> Classified:
-    """What both networks and both ensembles say; the sentence is that of the ensemble `mode`."""
-    table = as_table(report(explainer, name, photo, Controls(mode), methods=()))
+def classify(explainer: Explainer, name: str, photo: Photo, settings: Settings) -> Classified:
+    """What networks and ensembles say; the sentence is that of the ensemble asked for."""
+    table = as_table(report_of(explainer, name, request(explainer, photo, settings), {}))
     return {key: table[key] for key in PREDICTION}
 
 
-def explain(explainer: Explainer, name: str, photo: Photo, controls: Controls) -> Explained:
-    """The whole table. Raises ControlsError."""
-    return as_table(report(explainer, name, photo, controls))
+def explain(explainer: Explainer, name: str, photo: Photo, settings: Settings) -> Explained:
+    """The whole table. Raises RequestError."""
+    asked = request(explainer, photo, settings)
+    return as_table(report_of(explainer, name, asked, finished_maps(explainer, asked)))
 
 
-def compare(
-    members: Mapping[str, Member], name: str, photo: Photo, method: str, target: Target, controls: Controls
-) -> Compared:
+def compare(networks: Mapping[str, Network], name: str, method: str, asked: ExplanationRequest) -> Compared:
     """What each network says, the figures of its map, and how far the maps agree as the page shows them."""
     maps = {}
-    for network, member in members.items():
-        *_, maps[network] = member.refine(photo, method, target, controls.reference, controls.tolerance)
-    shown = at_detail(maps, controls.detail)
+    for network, member in networks.items():
+        *_, maps[network] = member.refine(asked.photo, method, asked)
+    titles = {network: (member.title, "") for network, member in networks.items()}
+    row = card_row(maps, asked.photo, asked.smoothing, asked.tolerance, titles)
+    shown = {network: card.shown for network, card in row.cards.items()}
     matrix = agreements(shown)
-    agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in members}
-    for (first, second), found in matrix.items():
-        agreement[first][second] = agreement[second][first] = asdict(found)
+    agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in networks}
+    for (first, second), agreed in matrix.items():
+        agreement[first][second] = agreement[second][first] = asdict(agreed)
     return {
-        "photo": photo_table(name, photo),
+        "photo": photo_table(name, asked.photo),
         "method": method,
-        "target": target.label,
-        "tolerance": controls.tolerance,
-        "detail": controls.detail,
+        "target": asked.target.label,
+        "tolerance": asked.tolerance,
+        "detail": asked.smoothing,
         "networks": {
             network: {
                 "size": member.card.size,
                 "sha256": member.card.sha256,
-                **prediction_table(member.classify(photo)),
-                "map": map_table(maps[network], {}, controls.tolerance)
-                | {"scale": scale_of(shown), "description": describe(shown[network])},
+                **prediction_table(member.classify(asked.photo)),
+                "map": map_table(row.cards[network])
+                | {"scale": row.scale, "description": row.cards[network].alt},
             }
-            for network, member in members.items()
+            for network, member in networks.items()
         },
         "agreement": agreement,
-        "differ_most": {"networks": least_alike(matrix), "sentence": finding(shown, matrix)},
+        "differ_most": {"networks": least_alike(matrix), "sentence": sentence(shown, matrix)},
     }
 
 
 def evidence(
-    explainer: Explainer, evidences: Evidences, name: str, photo: Photo, controls: Controls
+    explainer: Explainer, evidences: Evidences, name: str, photo: Photo, settings: Settings
 ) -> Examined:
-    """What tests find about every method's map of both networks and, if it is asked for, of their average.
+    """What tests find about every method's map of the networks and, if it is asked for, of their average.
 
-    Raises ControlsError.
+    Raises RequestError.
     """
-    made = report(explainer, name, photo, controls)
-    maps = {method: {network: row[network] for network in ("75", "100")} for method, row in made.rows.items()}
-    subject = controls.subject(photo, made.target)
-    *_, found = evidences.test(subject, explainer, maps, controls.mode == AVERAGE, lambda: True)
-    table = as_table(made)
+    asked = request(explainer, photo, settings)
+    rows = finished_maps(explainer, asked)
+    *_, found = evidences.test(explainer, asked, rows)
+    table = as_table(report_of(explainer, name, asked, rows))
     return {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail")} | {
         "evidence": {
             f"{method}_{network}": known and _evidence(known)
@@ -115,27 +112,3 @@ def _evidence(known: Evidence) -> EvidenceAnswer:
 
 def _areas(found: Faithfulness) -> AreasAnswer:
     return {"deletion": found.deletion.area, "insertion": found.insertion.area}
-
-
-def report(
-    explainer: Explainer, name: str, photo: Photo, controls: Controls, methods: Sequence[str] = METHODS
-) -> Report:
-    """The report of a photo whose file has this name. Raises ControlsError."""
-    classification = explainer.classify(photo)
-    decided_by = classification.predictions[controls.mode].decided_by
-    target = controls.target(classification)
-    rows = {}
-    for method in methods:
-        *_, last = explainer.refine(photo, method, target, controls.reference, controls.tolerance)
-        rows[method] = row(last, controls.mode, decided_by)
-    return Report(
-        name=name,
-        photo=photo,
-        cards=explainer.cards,
-        classification=classification,
-        mode=controls.mode,
-        target=target,
-        tolerance=controls.tolerance,
-        rows=rows,
-        detail=controls.detail,
-    )

@@ -5,7 +5,7 @@ Docstrings are what callers read: gradio shows their first part and, an argument
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, get_type_hints
@@ -15,13 +15,17 @@ from pydantic import TypeAdapter
 
 from carmodel.photo import Photo, PhotoError, read_photo
 from explain.explainer import Explainer
-from explain.networks import Member
+from explain.methods.method import Method
+from explain.methods.registry import METHODS
+from explain.networks import Network
+from explain.request import RequestError, Settings, request
 from explain.what_if.edits import EditError
 from page.api import answers
 from page.api.answer_types import Classified, Compared, Examined, Explained
+from page.controls import Controls
+from page.evidence import Evidences
 from page.markup import SORRY
-from page.tabs.explain.evidence import Evidences
-from page.tabs.explain.stream import Controls, ControlsError
+from page.sidebar import Sidebar
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,7 @@ def in_sentences(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
     def answer(*given: Given.args, **named: Given.kwargs) -> Answer:
         try:
             return function(*given, **named)
-        except (ControlsError, EditError, PhotoError) as error:
+        except (RequestError, EditError, PhotoError) as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:
             log.exception("A request failed.")
@@ -56,11 +60,11 @@ class Endpoints:
     """The functions, for `explainers` by kind ("final", "baseline") and all networks by name."""
 
     def __init__(
-        self, explainers: Mapping[str, Explainer], evidences: Evidences, members: Mapping[str, Member]
+        self, explainers: Mapping[str, Explainer], evidences: Evidences, networks: Mapping[str, Network]
     ) -> None:
         self.explainers = explainers
         self.evidences = evidences
-        self.members = members
+        self.networks = networks
 
     @in_sentences
     def classify(self, photo: str, ensemble: str, networks: str) -> Classified:
@@ -76,7 +80,8 @@ class Endpoints:
             ensemble: "average" of both networks' logits, or "priority": the better judge of a class decides.
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
         """
-        return answers.classify(self.explainers[networks], *given(photo), ensemble)
+        settings = Settings(ensemble, kind=networks)
+        return answers.classify(self.explainers[networks], *given(photo), settings)
 
     @in_sentences
     def explain(
@@ -91,7 +96,7 @@ class Endpoints:
     ) -> Explained:
         """Say which parts of a photo made the networks choose a class of car, and whether the maps add up.
 
-        Gives all that classify gives, and a map for each of Grad-CAM, Integrated Gradients and SHAP, of both
+        Gives all that classify gives, and a map for each of {titles}, of both
         networks, their ensemble and their difference: its score, the reference's and its sum in logits, the
         gap between sum and change of score, and in words where its weight lies. Takes seconds.
 
@@ -101,11 +106,11 @@ class Endpoints:
             toward: Class to explain: sedan, coupe, suv or truck, or "predicted" for the ensemble's verdict.
             against: Explain why toward and not this class, or "nothing" to explain toward alone.
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
-            reference: What Integrated Gradients compares with: its "blur", its "mean" colour, or "black".
-            tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
+            reference: What {chosen} compares the photo with: its "blur", its "mean" colour, or "black".
+            tolerance: Gap at which {refined} stops, from 0.001 to 0.5; smaller takes longer.
         """
-        controls = Controls(ensemble, toward, against, networks, reference, tolerance)
-        return answers.explain(self.explainers[networks], *given(photo), controls)
+        settings = Settings(ensemble, toward, against, networks, reference, tolerance)
+        return answers.explain(self.explainers[networks], *given(photo), settings)
 
     @in_sentences
     def evidence(
@@ -132,12 +137,12 @@ class Endpoints:
             toward: Class to explain: sedan, coupe, suv or truck, or "predicted" for the ensemble's verdict.
             against: Explain why toward and not this class, or "nothing" to explain toward alone.
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
-            reference: What Integrated Gradients compares with: its "blur", its "mean" colour, or "black".
-            tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
+            reference: What {chosen} compares the photo with: its "blur", its "mean" colour, or "black".
+            tolerance: Gap at which {refined} stops, from 0.001 to 0.5; smaller takes longer.
             detail: Test maps net of each neighbourhood, "regions", or as they are, "pixels".
         """
-        controls = Controls(ensemble, toward, against, networks, reference, tolerance, detail)
-        return answers.evidence(self.explainers[networks], self.evidences, *given(photo), controls)
+        settings = Settings(ensemble, toward, against, networks, reference, tolerance, detail)
+        return answers.evidence(self.explainers[networks], self.evidences, *given(photo), settings)
 
     @in_sentences
     def compare(
@@ -151,44 +156,71 @@ class Endpoints:
 
         Args:
             photo: Picture of a car, up to 20 MB; over MCP a data: URI.
-            method: How to explain: "gradcam", "integrated_gradients" or "shap".
+            method: How to explain: {methods}.
             toward: Class to explain: sedan, coupe, suv or truck, or "predicted" for the average's verdict.
             against: Explain why toward and not this class, or "nothing" to explain toward alone.
-            reference: What Integrated Gradients compares with: its "blur", its "mean" colour, or "black".
-            tolerance: Gap at which Integrated Gradients stops, from 0.001 to 0.5; smaller takes longer.
+            reference: What {chosen} compares the photo with: its "blur", its "mean" colour, or "black".
+            tolerance: Gap at which {refined} stops, from 0.001 to 0.5; smaller takes longer.
         """
-        controls = Controls(toward=toward, against=against, reference=reference, tolerance=tolerance)
+        kind, explainer = next(iter(self.explainers.items()))
+        settings = Settings(
+            toward=toward, against=against, kind=kind, reference=reference, tolerance=tolerance
+        )
         name, read = given(photo)
-        target = controls.target(next(iter(self.explainers.values())).classify(read))
-        return answers.compare(self.members, name, read, method, target, controls)
+        return answers.compare(self.networks, name, method, request(explainer, read, settings))
+
+
+def documented(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The function with what its docstring says of methods filled in from their records."""
+
+    @wraps(function)
+    def answer(*given: Given.args, **named: Given.kwargs) -> Answer:
+        return function(*given, **named)
+
+    records = list(METHODS.values())
+
+    def titles(methods: Iterable[Method]) -> str:
+        return _listed([method.title for method in methods], "and")
+
+    answer.__doc__ = (function.__doc__ or "").format(
+        first=records[0].title,
+        methods=_listed([f'"{name}"' for name in METHODS], "or"),
+        titles=titles(records),
+        chosen=titles(method for method in records if method.takes_reference),
+        refined=titles(method for method in records if method.refines),
+    )
+    return answer
+
+
+def _listed(names: Sequence[str], last: str) -> str:
+    return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "nothing"
 
 
 def publish(
     functions: Sequence[Callable[..., Any]],
-    photo: gr.components.Component,
-    controls: Sequence[gr.components.Component],
+    sidebar: Sidebar,
     further: Mapping[str, gr.components.Component],
     **event: Any,  # noqa: ANN401
 ) -> None:
-    """Makes each function an endpoint of its name; `controls` are in the order of the fields of Controls.
+    """Makes each function an endpoint of its name.
 
     A function's parameters are found by name, some of them among `further`, and their defaults are what the
     page begins with; its answer's type is what it is annotated to return. `event` goes to gradio, such as the
     queue.
     """
-    mode, toward, against, kind, reference, _, detail, *_ = controls
+    ensemble, toward, against, kind, reference, _, smoothing, *_ = sidebar.controls
     parameters = {
-        "photo": photo,
-        "ensemble": mode,
+        "photo": sidebar.photo,
+        "ensemble": ensemble,
         "toward": toward,
         "against": against,
         "networks": kind,
         "reference": reference,
         "tolerance": gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False),
-        "detail": detail,
+        "detail": smoothing,
         **further,
     }
-    for function in functions:
+    for function in map(documented, functions):
         answer = gr.JSON(label="answer", visible=False)
         schema = TypeAdapter(get_type_hints(function)["return"]).json_schema()
         answer.api_info = lambda schema=schema: schema

@@ -1,10 +1,10 @@
 """Taking it away: one zip of everything, and a link that restores the controls."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gradio as gr
 
+from page.context import Context
 from page.export import link
 from page.export.package import PACK, Packages
 from page.panel import Panel, panel
@@ -26,7 +26,7 @@ class TakeAway:
     told: Panel  # what came of it, or what was wrong with the link that opened the page
 
 
-def take_away() -> TakeAway:
+def draw_row() -> TakeAway:
     """Draws the row."""
     with gr.Row(elem_id="take-away"):
         told = panel(elem_id="told")
@@ -36,14 +36,11 @@ def take_away() -> TakeAway:
     return TakeAway(pack, package, copy, told)
 
 
-def wire(
-    row: TakeAway, session: gr.State, controls: Sequence[gr.components.Component], packages: Packages
-) -> None:
-    """Makes the row work; `controls` are in the order of the fields of Controls."""
-    event = {"show_progress": "hidden", "api_visibility": "private"}
-    packed = row.pack.click(
-        packages.on_pack, [session, *controls], [row.pack, row.package, row.told], **event, **PACKING
-    )
+def wire_row(row: TakeAway, context: Context) -> None:
+    """Makes the row work."""
+    packages, controls = Packages(context.explainers, context.evidences), context.sidebar.controls
+    outputs = {"pack": row.pack, "package": row.package, "told": row.told}
+    packed = context.wire(row.pack.click, packages.on_pack, outputs, queue=PACKING)
     packed.then(None, js=SAVE)
     row.copy.click(None, list(controls), row.told, js=link.copied(controls))
-    gr.on([each.input for each in controls], None, None, row.told, js="() => ''")
+    gr.on([control.input for control in controls], None, None, row.told, js="() => ''")

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
+from explain.request import NO_CLASS
 from page import examples
 from page.markup import notice
 from page.session import Session
-from page.tabs.explain.stream import NOTHING
 
 # Names in the link, in the order of the fields of Controls.
 NAMES = (
@@ -63,7 +63,7 @@ def read(
         values.append(value)
     toward, against = NAMES.index("class"), NAMES.index("and-not")
     if values[toward] == values[against]:
-        values[against] = NOTHING
+        values[against] = NO_CLASS
         ignored.append("and-not")
     photo = query.get(PHOTO)
     if photo is not None and photo not in {each.name for each in examples.FOLDER.glob("*.jpg")}:

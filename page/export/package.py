@@ -5,22 +5,21 @@ import secrets
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
 from carmodel.files import write_whole
-from explain.door import METHODS
 from explain.explainer import Explainer
 from explain.report.files import contents
-from explain.report.report import Report
-from page.api.answers import report
+from explain.report.report import Report, report_of
+from explain.request import finished_maps
+from page.controls import Controls
+from page.evidence import Evidences, Found, tested_networks
+from page.lazy_tabs import Values
 from page.markup import status
 from page.session import Session
-from page.tabs.explain.evidence import NETWORKS, Evidences, Found
-from page.tabs.explain.stream import Controls
 
 log = logging.getLogger(__name__)
 
@@ -49,27 +48,30 @@ class Packages:
         self.explainers = explainers
         self.evidences = evidences
 
-    def on_pack(self, session: Session, *controls: object) -> Iterator[tuple[Any, Any, Any]]:
+    def on_pack(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
         """The button was pressed: yields the button, the zip and what to tell.
 
         The zip lies among gradio's temporary files, which it hands out and deletes with the uploads.
         """
-        photo, subject, chosen = session.photo, session.subject, Controls(*controls)
-        if photo is None or subject is None:
-            yield gr.skip(), None, status(NO_PHOTO)
+        asked, name = session.asked, Path(session.name)
+        if asked is None:
+            yield {"package": None, "told": status(NO_PHOTO)}
             return
         try:
-            yield gr.Button("Packing …", interactive=False), None, status("Collecting the maps …")
-            made = report(self.explainers[subject.kind], session.name, photo, chosen)
-            found = self.evidences.known(subject, NETWORKS, METHODS)
-            path = (
-                Path(get_upload_folder()) / secrets.token_hex(16) / f"{Path(session.name).stem}-explained.zip"
-            )
+            yield {
+                "pack": gr.Button("Packing …", interactive=False),
+                "package": None,
+                "told": status("Collecting the maps …"),
+            }
+            explainer = self.explainers[asked.kind]
+            made = report_of(explainer, session.name, asked, finished_maps(explainer, asked))
+            found = self.evidences.known(asked, tested_networks(explainer, asked), list(made.rows))
+            path = Path(get_upload_folder()) / secrets.token_hex(16) / f"{name.stem}-explained.zip"
             for count, file in enumerate(pack(made, found, path), start=1):
-                yield gr.skip(), None, status(f"Packing: {count} files, {file}")
+                yield {"told": status(f"Packing: {count} files, {file}")}
         except Exception:
             log.exception("The zip could not be made.")
-            yield gr.Button(PACK, interactive=True), None, status(SORRY)
+            yield {"pack": gr.Button(PACK, interactive=True), "package": None, "told": status(SORRY)}
             return
-        size = path.stat().st_size / 1e6
-        yield gr.Button(PACK, interactive=True), str(path), status(f"{path.name}, {size:.1f} MB")
+        told = status(f"{path.name}, {path.stat().st_size / 1e6:.1f} MB")
+        yield {"pack": gr.Button(PACK, interactive=True), "package": str(path), "told": told}

@@ -5,7 +5,8 @@ import pytest
 import torch
 from PIL import Image, ImageCms
 
-from carmodel.photo import block_means, read_photo
+from carmodel.photo import read_photo
+from carmodel.sampling import area_means
 
 FLAT = Image.new("RGB", (64, 48), (200, 100, 50))
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8))
@@ -233,5 +234,5 @@ def test_frame_is_antialiased_and_squashed():
 def test_block_means(size, block):
     frames = torch.rand(2, 3, 300, 300, generator=torch.Generator().manual_seed(0))
     expected = frames.double().reshape(2, 3, size, block, size, block).mean((3, 5)).float()
-    torch.testing.assert_close(block_means(frames, size), expected)
-    torch.testing.assert_close(block_means(frames[1], size), expected[1])
+    torch.testing.assert_close(area_means(frames, size), expected)
+    torch.testing.assert_close(area_means(frames[1], size), expected[1])

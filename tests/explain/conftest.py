@@ -6,10 +6,13 @@ from torch.nn import functional as F
 from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES, CarNet
-from carmodel.photo import Photo, block_means
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from explain.attribution import Attribution
 from explain.explainer import Classification
-from explain.report.report import Report, row
+from explain.methods.registry import METHODS
+from explain.report.report import Report
+from explain.request import columns_of
 from explain.target import Target
 
 
@@ -35,7 +38,7 @@ def random_network(size: int, batchnorm: bool) -> CarNet:
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias, 0, 0.3)
             module.momentum = 1.0
-    pictures = block_means(smooth_frames(8, seed=2), size)
+    pictures = area_means(smooth_frames(8, seed=2), size)
     with torch.no_grad():
         network.train()(pictures)
         for module in network.modules():
@@ -46,10 +49,17 @@ def random_network(size: int, batchnorm: bool) -> CarNet:
     return network.requires_grad_(False)
 
 
+class Networks(dict):
+    """Random networks by size and batch normalisation, each made when it is first asked for."""
+
+    def __missing__(self, key: tuple[int, bool]) -> CarNet:
+        self[key] = random_network(*key)
+        return self[key]
+
+
 @pytest.fixture(scope="session")
-def networks() -> dict[tuple[int, bool], CarNet]:
-    """Random networks by size and batch normalisation."""
-    return {(size, batchnorm): random_network(size, batchnorm) for size in (75, 100) for batchnorm in (1, 0)}
+def networks() -> Networks:
+    return Networks()
 
 
 @pytest.fixture(scope="session")
@@ -66,26 +76,27 @@ def references() -> Tensor:
 def _random_map(method, network, gap):
     map, reference = (torch.randn(300, 300), "black") if gap is not None else (torch.rand(300, 300), "none")
     score = None if gap is None else 0.0
-    return Attribution(map, map, method, network, Target("suv"), reference, 2.0, score, gap, 8, 0.1)
+    record = METHODS[method]
+    return Attribution(map, map, record, network, Target("suv"), reference, 2.0, score, gap, 8, 0.1)
 
 
 @pytest.fixture(scope="session")
 def report_of():
     """Makes a report of random maps: method -> gap, or None for one without a sum to check."""
 
-    def make(gaps, mode="average", width=720, height=480, name="car.jpg"):
+    def make(gaps, ensemble="average", width=720, height=480, name="car.jpg"):
         logits = torch.tensor([0.0, 0.0, 1.0, 0.0]), torch.tensor([0.0, 2.0, 0.0, 0.0])
         predictions = {
             "75": predict(logits[0]),
             "100": predict(logits[1]),
-            "average": average(*logits),
-            "priority": priority(*logits, PUBLISHED_OWNERS),
+            "average": average(logits),
+            "priority": priority(dict(zip((75, 100), logits, strict=True)), PUBLISHED_OWNERS),
         }
         rows = {
-            method: row(
+            method: columns_of(
                 {network: _random_map(method, network, gap) for network in ("75", "100")},
-                mode,
-                predictions[mode].decided_by,
+                ensemble,
+                "100" if ensemble == "priority" else None,
             )
             for method, gap in gaps.items()
         }
@@ -97,6 +108,6 @@ def report_of():
             )
             for network in ("75", "100")
         }
-        return Report(name, photo, cards, said, mode, Target("suv"), 0.02, rows, detail="pixels")
+        return Report(name, photo, cards, said, ensemble, Target("suv"), 0.02, rows, smoothing="pixels")
 
     return make

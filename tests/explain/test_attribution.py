@@ -2,13 +2,14 @@ import pytest
 import torch
 
 from explain.attribution import Attribution, completeness_gap, difference, mean
+from explain.methods.registry import METHODS
 from explain.target import Target
 
 
 def attribution(values, **changes):
     map = torch.tensor(values)
     facts = {
-        "method": "integrated_gradients",
+        "method": METHODS["integrated_gradients"],
         "network": "75",
         "target": Target("suv"),
         "reference": "black",
@@ -52,7 +53,7 @@ def test_mean_is_the_map_of_the_mean_score():
     assert (both.score, both.reference_score) == (4.5, 1.5)
     assert both.gap == pytest.approx(0.25 / 3)  # |2.75 − 3| / 3
     assert (both.network, both.steps, both.seconds) == ("average", 64, 2.5)
-    assert (both.method, both.target, both.reference) == ("integrated_gradients", Target("suv"), "black")
+    assert (both.method.name, both.target, both.reference) == ("integrated_gradients", Target("suv"), "black")
 
 
 def test_difference_is_signed():
@@ -66,7 +67,14 @@ def test_difference_is_signed():
 
 def test_maps_without_a_reference_stay_without_a_gap():
     cams = [
-        attribution([[1.0]], method="gradcam", reference="none", reference_score=None, gap=None, network=name)
+        attribution(
+            [[1.0]],
+            method=METHODS["gradcam"],
+            reference="none",
+            reference_score=None,
+            gap=None,
+            network=name,
+        )
         for name in ("75", "100")
     ]
     for combined in (mean(cams), difference(*cams)):
@@ -74,7 +82,9 @@ def test_maps_without_a_reference_stay_without_a_gap():
         assert combined.gap is None
 
 
-@pytest.mark.parametrize("changes", [{"method": "shap"}, {"target": Target("sedan")}, {"reference": "blur"}])
+@pytest.mark.parametrize(
+    "changes", [{"method": METHODS["shap"]}, {"target": Target("sedan")}, {"reference": "blur"}]
+)
 def test_unlike_maps_cannot_be_combined(changes):
     other = attribution([[1.0, 1.0], [1.0, 1.0]], **changes)
     with pytest.raises(ValueError, match="same method, target and reference"):

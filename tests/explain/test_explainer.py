@@ -11,12 +11,14 @@ from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES
 from carmodel.ood import Detector, Spread
 from carmodel.ood import save as save_detector
-from carmodel.photo import Photo, block_means
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from carmodel.weights import save, save_references
-from explain import explainer as module
 from explain.cache import Cache
-from explain.door import METHODS, explain
 from explain.explainer import Explainer
+from explain.maps import explain
+from explain.methods import shap as module
+from explain.methods.registry import METHODS
 from explain.target import Target
 
 SUV, COUPE = Target("suv"), Target("coupe")
@@ -34,7 +36,7 @@ def folder(tmp_path_factory, networks, references):
 
 @pytest.fixture
 def explainer(folder):
-    return Explainer(folder)
+    return Explainer.load(folder)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +61,9 @@ def test_cue_of_a_detector_for_these_networks(explainer, folder, photo, tmp_path
         block = nn.Sequential(
             *[module for _, module in upto[: [key for key, _ in upto].index("relu_conv4") + 1]]
         )
-        answer = block(block_means(photo.frame, int(name))[None])[0].flatten(1)
+        answer = block(area_means(photo.frame, int(name))[None])[0].flatten(1)
         squares.append((answer.mean(1).square() + answer.var(1, correction=0)).sum() / 128)
-    cue = Explainer(tmp_path).classify(photo).cue
+    cue = Explainer.load(tmp_path).classify(photo).cue
     assert cue.score == pytest.approx(sum(squares).item() / 2, rel=1e-3)
     assert cue.threshold == 1.5
 
@@ -69,7 +71,7 @@ def test_cue_of_a_detector_for_these_networks(explainer, folder, photo, tmp_path
 def test_classify(explainer, photo):
     found = explainer.classify(photo)
     small, large = (
-        explainer.networks[name](block_means(photo.frame, int(name))[None])[0] for name in ("75", "100")
+        explainer.networks[name](area_means(photo.frame, int(name))[None])[0] for name in ("75", "100")
     )
     torch.testing.assert_close(found.logits["75"], small)
     torch.testing.assert_close(found.logits["100"], large)
@@ -77,8 +79,8 @@ def test_classify(explainer, photo):
     assert found.predictions == {
         "75": predict(logits[0]),
         "100": predict(logits[1]),
-        "average": average(*logits),
-        "priority": priority(*logits, PUBLISHED_OWNERS),
+        "average": average(logits),
+        "priority": priority({75: logits[0], 100: logits[1]}, PUBLISHED_OWNERS),
     }
     assert explainer.classify(photo) is found
     assert explainer.classify(replace(photo, width=10)) is found  # the same frame
@@ -178,7 +180,7 @@ def test_settings_are_told_apart(explainer, photo, references):
 
 
 def test_threads_that_ask_for_the_same_compute_it_once(folder, photo):
-    alone, together = Explainer(folder), Explainer(folder)
+    alone, together = Explainer.load(folder), Explainer.load(folder)
 
     def everything(of):
         of.classify(photo)
@@ -197,8 +199,8 @@ def test_threads_that_ask_for_the_same_compute_it_once(folder, photo):
 
 
 def test_results_that_were_forgotten_are_found_again_the_same(folder, photo):
-    small = Explainer(folder, cache=Cache(200_000))  # no more than one map of Integrated Gradients
-    plenty = Explainer(folder)
+    small = Explainer.load(folder, cache=Cache(200_000))  # no more than one map of Integrated Gradients
+    plenty = Explainer.load(folder)
 
     def answers(of):
         return [
@@ -217,7 +219,7 @@ def test_results_that_were_forgotten_are_found_again_the_same(folder, photo):
 
 
 def test_maps_go_on_where_they_were_though_they_were_forgotten(folder, photo):
-    explainer = Explainer(folder, cache=Cache(1))
+    explainer = Explainer.load(folder, cache=Cache(1))
     maps = explainer.refine(photo, "integrated_gradients", SUV, tolerance=0.01, networks=["75"])
     assert [next(maps)["75"].steps for _ in range(3)] == [5, 10, 20]
     assert explainer.computations == 3
@@ -225,7 +227,7 @@ def test_maps_go_on_where_they_were_though_they_were_forgotten(folder, photo):
 
 def test_explainers_share_a_cache_and_confuse_nothing(folder, photo):
     cache = Cache()
-    both, alone = Explainer(folder, cache=cache), Explainer(folder, alone="final-75", cache=cache)
+    both, alone = (Explainer.load(folder, single=single, cache=cache) for single in (None, "final-75"))
     found = last(both.refine(photo, "shap", SUV))
     before = cache.bytes
     assert list(alone.classify(photo).logits) == ["75"] and len(both.classify(photo).logits) == 2
@@ -242,15 +244,15 @@ def test_maps_are_kept_as_cells(explainer, photo):
     assert all(each.map.shape == (300, 300) for each in found.values())
 
 
-def test_known_maps_are_those_that_are_finished(explainer, photo):
+def test_finished_maps_are_found_without_computing(explainer, photo):
     settings = photo, "integrated_gradients", SUV, "blur"
-    assert explainer.known(*settings, 0.3) == {}
+    assert explainer.finished(*settings, 0.3) == {}
     found = last(explainer.refine(*settings, 0.3))
     before = explainer.computations
-    known = explainer.known(*settings, 0.3)
+    known = explainer.finished(*settings, 0.3)
     assert known.keys() == found.keys()
     assert all(torch.equal(known[name].map, found[name].map) for name in known)
-    assert explainer.known(*settings, 1e-9) == explainer.known(photo, "shap", SUV) == {}
+    assert explainer.finished(*settings, 1e-9) == explainer.finished(photo, "shap", SUV) == {}
     assert explainer.computations == before
 
 
@@ -266,7 +268,7 @@ def test_a_failure_is_not_kept(explainer, photo, monkeypatch):
 
 
 def test_network_alone_has_no_ensemble(folder, photo, explainer):
-    alone = Explainer(folder, alone="final-100")
+    alone = Explainer.load(folder, single="final-100")
     said, both = alone.classify(photo), explainer.classify(photo)
     assert said.predictions == {"100": both.predictions["100"]}
     assert list(alone.cards) == list(alone.networks) == list(said.logits) == ["100"]
@@ -280,8 +282,8 @@ def test_network_of_another_size_than_its_name_says_is_refused(networks, referen
         save(networks[75, False], Card(name, 75, False, CLASSES, 1.0, "", {}, {}, {}), tmp_path)
     save_references(references[:2], tmp_path)
     with pytest.raises(WeightsError, match=r"mine-100\.json describes a network of 75 px"):
-        Explainer(tmp_path, "mine")
-    assert list(Explainer(tmp_path, alone="mine-100").networks) == ["75"]
+        Explainer.load(tmp_path, "mine")
+    assert list(Explainer.load(tmp_path, single="mine-100").networks) == ["75"]
 
 
 def test_errors_come_at_once(explainer, photo, tmp_path):
@@ -290,5 +292,5 @@ def test_errors_come_at_once(explainer, photo, tmp_path):
     with pytest.raises(ValueError, match="no method 'lime'"):
         explainer.refine(photo, "lime", SUV)
     with pytest.raises(WeightsError, match="final-75"):
-        Explainer(tmp_path)
+        Explainer.load(tmp_path)
     assert explainer.computations == 0

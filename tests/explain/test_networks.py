@@ -7,11 +7,13 @@ import torch
 from carmodel.card import Card
 from carmodel.ensemble import predict
 from carmodel.network import CLASSES
-from carmodel.photo import Photo, block_means
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from carmodel.weights import save, save_references
-from explain.door import explain
 from explain.explainer import Explainer
-from explain.networks import Others, members, others
+from explain.maps import explain
+from explain.networks import UnpairedNetworks, every_network, unpaired_networks
+from explain.request import Settings, request
 from explain.target import Target
 
 
@@ -29,16 +31,16 @@ def folder(tmp_path_factory, networks, references):
     return folder
 
 
-def names(found: Others):
-    return [*members(found.explainers)], {entry.name: entry.problem for entry in found.unusable}
+def names(unpaired: UnpairedNetworks):
+    return [*every_network(unpaired.explainers)], {file.name: file.problem for file in unpaired.unusable}
 
 
-def test_every_network_is_a_member(folder):
-    pair = Explainer(folder)
-    beside = others(folder, [pair])
+def test_every_network_has_its_title(folder):
+    pair = Explainer.load(folder)
+    beside = unpaired_networks(folder, [pair])
     assert names(beside) == (["baseline-75", "mine"], {})
-    everyone = members([pair, *beside.explainers])
-    assert {name: (each.column, each.title) for name, each in everyone.items()} == {
+    everyone = every_network([pair, *beside.explainers])
+    assert {name: (network.name, network.title) for name, network in everyone.items()} == {
         "final-75": ("75", "75 px"),
         "final-100": ("100", "100 px"),
         "baseline-75": ("75", "75 px baseline"),
@@ -46,8 +48,9 @@ def test_every_network_is_a_member(folder):
     }
 
 
-def test_members_of_whole_pairs_are_not_loaded_again(folder):
-    assert names(others(folder, [Explainer(folder), Explainer(folder, alone="mine")])) == (
+def test_networks_of_whole_kinds_are_not_loaded_again(folder):
+    there = [Explainer.load(folder), Explainer.load(folder, single="mine")]
+    assert names(unpaired_networks(folder, there)) == (
         ["baseline-75"],
         {},
     )
@@ -57,7 +60,7 @@ def test_what_cannot_be_used_is_named_with_the_reason(folder, tmp_path):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "mine.safetensors").write_bytes(b"damaged")
     (tmp_path / "old.pt").touch()
-    alone, problems = names(others(tmp_path, [Explainer(tmp_path)]))
+    alone, problems = names(unpaired_networks(tmp_path, [Explainer.load(tmp_path)]))
     assert alone == ["baseline-75"]
     assert "checksum differs" in problems.pop("mine")
     [(name, problem)] = problems.items()
@@ -66,20 +69,21 @@ def test_what_cannot_be_used_is_named_with_the_reason(folder, tmp_path):
 
 def test_file_that_is_needed_as_well_is_the_reason(folder, tmp_path):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    pair = Explainer(tmp_path)
+    pair = Explainer.load(tmp_path)
     (tmp_path / "ensemble.json").write_text(json.dumps({"owners": {}}))
-    alone, problems = names(others(tmp_path, [pair]))
+    alone, problems = names(unpaired_networks(tmp_path, [pair]))
     assert alone == []
     assert problems.keys() == {"baseline-75", "mine"}
     assert all(problem.startswith('ensemble.json needs "owners"') for problem in problems.values())
 
 
-def test_member_says_and_explains_what_its_network_does(folder, networks, frame):
-    photo, target = Photo(frame, 300, 300), Target("suv")
-    member = members(others(folder, [Explainer(folder)]).explainers)["baseline-75"]
-    network = member.explainer.networks["75"]
+def test_a_network_says_and_explains_what_it_does_alone(folder, networks, frame):
+    photo, pair = Photo(frame, 300, 300), Explainer.load(folder)
+    single = every_network(unpaired_networks(folder, [pair]).explainers)["baseline-75"]
+    network = single.explainer.networks["75"]
     with torch.no_grad():
-        assert member.classify(photo) == predict(network(block_means(frame, 75)[None])[0])
-    [found] = member.refine(photo, "gradcam", target, "blur", 0.02)
-    assert torch.equal(found.map, explain(network, frame, target, "gradcam").map)
-    assert found.network == "75 px baseline"
+        assert single.classify(photo) == predict(network(area_means(frame, 75)[None])[0])
+    asked = request(pair, photo, Settings(toward="suv"))
+    [attribution] = single.refine(photo, "gradcam", asked)
+    assert torch.equal(attribution.map, explain(network, frame, Target("suv"), "gradcam").map)
+    assert attribution.network == "75 px baseline"

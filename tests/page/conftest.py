@@ -19,8 +19,8 @@ from explain.survey.summary import Interval
 from explain.target import Target
 from page.background import Background
 from page.session import Subject
-from page.tabs.networks.measured import Evaluation
-from page.tabs.networks.surveyed import Survey
+from page.results.measured import Evaluation
+from page.results.surveyed import Survey
 
 
 class FakeExplainer:

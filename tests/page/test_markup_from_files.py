@@ -24,7 +24,7 @@ from page.tabs.explain.handlers import Handlers
 from page.tabs.explain.stream import Controls
 from page.tabs.guide import tab as guide_tab
 from page.tabs.networks import tab as networks_tab
-from page.tabs.networks.reader import read
+from page.results.reader import read
 from page.tabs.trust.handlers import TrustHandlers
 from page.tabs.what_if.handlers import Trial, WhatIfHandlers
 

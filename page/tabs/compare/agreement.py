@@ -4,32 +4,18 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from explain.attribution import Attribution, difference
-from explain.evidence.agreement import Agreement, Matrix, agreements, least_alike
-from explain.report.text import differ, percent, signed
+from explain.attribution import Attribution
+from explain.evidence.agreement import Agreement, agreements, least_alike
+from explain.report.agreement import figure, sentence
+from explain.report.text import percent
 from page import markup
 
-ALIKE = 0.8  # the rank correlation from which two maps count as much the same
 HEAD = Markup(
     '<header class="question"><h3>How far do their maps agree? <small>rank correlation, overlap</small></h3>'
     "<p>Large: Spearman’s correlation of all pixels’ ranks, 1 for the same map, 0 for maps that have nothing "
     "in common, −1 for opposites. Small: how much of the tenth of the picture that counts most is common to "
     "both; 10 % by chance.</p></header>"
 )
-
-
-def finding(maps: Mapping[str, Attribution], matrix: Matrix) -> str:
-    """Which two of the maps, by the name of their network, differ most, and where."""
-    first, second = least_alike(matrix)
-    found = matrix[first, second]
-    names = f"{maps[first].network} and {maps[second].network}"
-    where = differ(difference(maps[first], maps[second]))
-    figures = f"{_correlation(found)}, {percent(found.overlap)} overlap"
-    if len(matrix) == 1:
-        return f"{names} ({figures}): {where}."
-    if (found.rank_correlation or 0.0) >= ALIKE:
-        return f"All maps are much alike; even in {names}, which differ most ({figures}), {where}."
-    return f"{names} differ most ({figures}): {where}."
 
 
 def block(maps: Mapping[str, Attribution]) -> Markup:
@@ -56,7 +42,7 @@ def block(maps: Mapping[str, Attribution]) -> Markup:
         '<table class="matrix"><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table></div></div>'
     ).format(
         HEAD,
-        markup.finding(finding(maps, matrix)),
+        markup.finding(sentence(maps, matrix)),
         markup.repeated(markup.COLUMN_HEAD, (maps[name].network for name in names[:-1])),
         Markup().join(rows),
     )
@@ -66,15 +52,6 @@ def _cell(found: Agreement, worst: bool) -> Markup:
     return Markup('<td style="--shade:{:.0f}%"{}><b>{}</b><span>{}</span></td>').format(
         100 * max(found.rank_correlation or 0.0, 0.0),
         " class=worst" if worst else "",
-        _figure(found),
+        figure(found),
         percent(found.overlap),
     )
-
-
-def _figure(found: Agreement) -> str:
-    return "–" if found.rank_correlation is None else signed(found.rank_correlation).removeprefix("+")
-
-
-def _correlation(found: Agreement) -> str:
-    constant = "one map is the same everywhere"
-    return constant if found.rank_correlation is None else f"rank correlation {_figure(found)}"

@@ -8,16 +8,16 @@ from markupsafe import Markup
 from carmodel.ensemble import SPOKEN, Prediction
 from carmodel.photo import Photo
 from explain.attribution import Attribution
-from explain.report.palette import is_signed
-from explain.report.render import overlay, upright
-from explain.report.report import scale_of
-from explain.report.text import describe, fails, named, percent, target_name
-from explain.smoothing import shown
+from explain.methods.method import Method
+from explain.report.cards import CardRow, MapCard, card_row
+from explain.report.render import upright
+from explain.report.text import named, percent, target_name
+from explain.request import ExplanationRequest
 from explain.target import Target
+from page.bars import bars
+from page.map_card import column_of, framed, legends, map_picture, receipt, waiting
 from page.markup import going_on, picture
-from page.tabs.explain.grid import FOR, HINTS, cell, framed, legends, waiting
-from page.tabs.explain.receipt import receipt
-from page.tabs.explain.verdict import bars
+from page.progress import computing
 
 COLUMNS = 4  # side by side at most
 
@@ -37,44 +37,48 @@ class Cell:
     failed: bool = False
 
 
-def shown_maps(cells: Mapping[str, Cell], detail: str) -> dict[str, Attribution]:
-    """The maps of all cells that have one, as they are to be shown."""
-    return {name: shown(each.map, detail) for name, each in cells.items() if each.map}
+def cards_of(cells: Mapping[str, Cell], asked: ExplanationRequest) -> CardRow:
+    """The cards of all cells that have a map, on one scale."""
+    done = {name: cell for name, cell in cells.items() if cell.map}
+    return card_row(
+        {name: cell.map for name, cell in done.items() if cell.map},
+        {name: cell.photo for name, cell in done.items()},
+        asked.smoothing,
+        asked.tolerance,
+        {name: (cell.title, "") for name, cell in done.items()},
+    )
 
 
 def grid(
     cells: Mapping[str, Cell],
-    maps: Mapping[str, Attribution],
+    row: CardRow,
     target: Target,
-    method: str,
-    tolerance: float,
+    method: Method,
     strength: float,
     photos: bool = False,
 ) -> Markup:
-    """The legend and a column for each cell; `maps` are `shown_maps` of the cells, all on one scale.
+    """The legend and a column for each cell; `row` holds the `cards_of` the cells.
 
     With `photos`, each map has its photo beside it.
     """
-    scale = scale_of(maps) if maps else 0.0
-    meanings = [(is_signed(next(iter(maps.values()))), FOR)] if maps else []
     columns = (
-        cell(
-            _title(each, target),
-            _frame(each, maps.get(name), scale, strength, photos),
-            Markup('<ul class="bars">{}</ul>{}').format(bars(each.says), _below(each, tolerance)),
+        column_of(
+            _title(cell, target),
+            _frame(cell, row.cards.get(name), strength, photos),
+            Markup('<ul class="bars">{}</ul>{}').format(bars(cell.says), _below(cell, row.cards.get(name))),
         )
-        for name, each in cells.items()
+        for name, cell in cells.items()
     )
     return Markup(
         '<div class="caption"><p>{}</p>{}</div><div class="compared" style="--columns:{}">{}</div>'
-    ).format(HINTS[method], legends(scale, meanings), min(len(cells), COLUMNS), Markup().join(columns))
+    ).format(method.hint, legends(row), min(len(cells), COLUMNS), Markup().join(columns))
 
 
 def verdicts(cells: Sequence[Cell]) -> str:
     """What the networks say about a photo, in a sentence: who agrees and who does not."""
     said: dict[str, list[str]] = {}
-    for each in cells:
-        said.setdefault(each.says.verdict, []).append(each.title)
+    for cell in cells:
+        said.setdefault(cell.says.verdict, []).append(cell.title)
     if len(said) == 1:
         everyone = "Both networks" if len(cells) == 2 else f"All {len(cells)} networks"
         return f"{everyone} say {SPOKEN[cells[0].says.verdict]}."
@@ -89,8 +93,8 @@ def verdicts(cells: Sequence[Cell]) -> str:
 
 def progress(cells: Sequence[Cell]) -> str:
     """What is being computed; "" if nothing is."""
-    busy = next((each for each in cells if each.note and not each.failed), None)
-    return f"Computing {busy.title} …" if busy else ""
+    busy = next((cell for cell in cells if cell.note and not cell.failed), None)
+    return computing(busy.title) if busy else ""
 
 
 def heading(cells: Sequence[Cell], target: Target) -> Markup:
@@ -102,27 +106,25 @@ def heading(cells: Sequence[Cell], target: Target) -> Markup:
     ).format(verdicts(cells), target_name(target), SPOKEN[target.toward], against, going_on(progress(cells)))
 
 
-def _title(this: Cell, target: Target) -> Markup:
-    other = Markup(' class="other"') if this.says.verdict != target.toward else ""
+def _title(cell: Cell, target: Target) -> Markup:
+    other = Markup(' class="other"') if cell.says.verdict != target.toward else ""
     return Markup("<span>{}</span><b{}>{} {}</b>").format(
-        this.title, other, named(this.says.verdict), percent(this.says.confidence)
+        cell.title, other, named(cell.says.verdict), percent(cell.says.confidence)
     )
 
 
-def _frame(this: Cell, map: Attribution | None, scale: float, strength: float, photos: bool) -> Markup:
-    if map is None:
-        frame = Markup('<div class="{}">{}</div>').format("" if this.failed else "busy", waiting(this.photo))
+def _frame(cell: Cell, card: MapCard | None, strength: float, photos: bool) -> Markup:
+    if card is None:
+        frame = Markup('<div class="{}">{}</div>').format("" if cell.failed else "busy", waiting(cell.photo))
     else:
-        frame = framed(picture(overlay(map, this.photo, scale, strength), describe(map), "map"))
+        frame = map_picture(card, strength)
     if not photos:
         return frame
-    photo = framed(picture(upright(this.photo), this.title, "map"))
+    photo = framed(picture(upright(cell.photo), cell.title, "map"))
     return Markup('<div class="both">{}{}</div>').format(photo, frame)
 
 
-def _below(this: Cell, tolerance: float) -> Markup:
-    kind = "lost" if this.failed else "computing"
-    note = Markup('<p class="{}">{}</p>').format(kind, this.note) if this.note else Markup()
-    if this.map is None:
-        return note
-    return note + receipt(this.map, not this.note and fails(this.map, {}, tolerance))
+def _below(cell: Cell, card: MapCard | None) -> Markup:
+    kind = "lost" if cell.failed else "computing"
+    note = Markup('<p class="{}">{}</p>').format(kind, cell.note) if cell.note else Markup()
+    return note if card is None else note + receipt(card.exact, card.failed and not cell.note)

@@ -1,10 +1,9 @@
-"""What happens on the Compare tab: another subject, another choice, a second photo, and its endpoint."""
+"""What happens on the Compare tab: another request, another choice, a second photo."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
@@ -12,21 +11,25 @@ from PIL import Image
 
 from carmodel.photo import Photo, PhotoError, read_photo
 from explain.explainer import Explainer
-from explain.networks import members
+from explain.methods.registry import METHODS
+from explain.networks import every_network
 from explain.report.render import upright
-from explain.report.report import scale_of
+from explain.request import ExplanationRequest, MethodMaps
 from page import examples
+from page.controls import Controls
+from page.lazy_tabs import Values
 from page.markup import notice, untested
 from page.photo_input import stand_in
-from page.session import Session, Subject
+from page.progress import FAILED, PACE, WAITING, so_far
+from page.requests import Run
+from page.session import Session
 from page.tabs.compare import agreement
-from page.tabs.compare.grid import Cell, grid, heading, progress, shown_maps
+from page.tabs.compare.grid import Cell, cards_of, grid, heading, progress
 from page.tabs.compare.swipe import SAME, pair
-from page.tabs.explain.stream import FAILED, PACE, Controls, so_far
 
 log = logging.getLogger(__name__)
 
-SKIP = gr.skip()
+TAB = "compare"  # among what a visitor chose, and what tabs show
 SORRY = notice("Something went wrong on our side; please try again.")
 WELCOME = Markup(
     '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
@@ -34,137 +37,155 @@ WELCOME = Markup(
     "differ.</p></section>"
 )
 SECOND = untested("Choose an example, or give another photo.")
-PARTS = ("grid", "pair", "photos")  # of the tab, each drawn by requests of its own
+MAPS, PAIR, PHOTOS = PARTS = ("maps", "slider", "photos")  # of the tab, each drawn by runs of its own
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen on the tab: a method, the slider's two networks, and the one that sees two photos."""
+
+    method: str
+    left: str
+    right: str
+    one: str
 
 
 class CompareHandlers:
     """The handlers of the Compare tab, for the networks of `explainers`; the first is that of a pair.
 
-    Each is given the Session, the page's controls and the tab's own: method, the two networks of the slider,
-    and the network that sees both photos. A newer request for the same part of the tab stops the older.
+    They are given the Session, the event's number, the page's controls and the values of a Choice. They yield
+    values of "about", "maps", "agreement", "slider", "photos" and "photo". A newer run for the same part of
+    the tab ends the older.
     """
 
     def __init__(self, explainers: Sequence[Explainer]) -> None:
-        self.members = members(explainers)
+        self.networks = every_network(explainers)
         self.cache = explainers[0].cache
 
-    def refresh(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """Another subject or method: yields heading, grid, agreement, slider, and both photos.
-
-        What is shown already is only redrawn, in one step.
-        """
-        wanted = _claim(session, *PARTS)
-        subject = session.subject
-        if subject is None:
-            session.compared = None
-            yield WELCOME, *("",) * 4
+    def refresh(self, session: Session, number: float, controls: Controls, *values: str) -> Iterator[Values]:
+        """Another request or method: everything. What is shown already is only redrawn, in one step."""
+        session.requests.choose(TAB, number, Choice(*values))
+        choice: Choice = session.requests.value(TAB)
+        run, asked = session.requests.start(*PARTS), session.asked
+        if asked is None:
+            session.drawn.pop(TAB, None)
+            yield {"about": WELCOME, "maps": "", "agreement": "", "slider": "", "photos": ""}
             return
-        controls, (method, first, second, one) = Controls(*given[:-4]), given[-4:]
-        method = session.method or method
-        known = session.compared == (subject, method)
-        session.compared = session.compared if known else None
-        others = (SKIP if known else "",) * 3  # the panels of the subject before are cleared, once
+        shows = asked, choice.method
+        known = session.drawn.get(TAB) == shows
+        session.drawn.pop(TAB, None)
+        # The panels of the request before are cleared, once.
+        others = {} if known else {"agreement": "", "slider": "", "photos": ""}
         try:
-            for cells in self._cells(subject.photo, subject, method, self.members, wanted["grid"]):
+            for cells in self._cells(asked, asked.photo, choice.method, list(self.networks), run, MAPS):
                 if known and progress([*cells.values()]):
                     continue
-                maps = shown_maps(cells, subject.detail)
-                drawn = grid(cells, maps, subject.target, method, subject.tolerance, controls.strength)
-                if not wanted["grid"]():
+                row = cards_of(cells, asked)
+                drawn = grid(cells, row, asked.target, METHODS[choice.method], controls.strength)
+                if not run.holds(MAPS):
                     return
-                yield heading([*cells.values()], subject.target), drawn, *others
-                others = (SKIP,) * 3
-            if not wanted["grid"]():
+                yield {"about": heading([*cells.values()], asked.target), "maps": drawn} | others
+                others = {}
+            if not run.holds(MAPS):
                 return
-            session.compared = subject, method
-            yield SKIP, SKIP, agreement.block(maps), SKIP, SKIP
-            if wanted["pair"]():
-                yield *(SKIP,) * 3, _pair(cells, first, second, subject.detail, controls.strength), SKIP
-            for drawn in self._photos(
-                session.other, subject, method, one, controls.strength, wanted["photos"]
-            ):
-                yield *(SKIP,) * 4, drawn
+            session.drawn[TAB] = shows
+            yield {"agreement": agreement.block({name: card.shown for name, card in row.cards.items()})}
+            if run.holds(PAIR):
+                yield {"slider": _pair(cells, choice, asked, controls.strength)}
+            yield from self._photos(session.other, asked, choice, controls.strength, run)
         except Exception:
             log.exception("The networks could not be compared.")
-            if wanted["grid"]():
-                yield SORRY, *(SKIP,) * 4
+            if run.holds(MAPS):
+                yield {"about": SORRY}
 
-    def on_method(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """Another method: yields what `refresh` does. A request from before the choice may come after it."""
-        session.method = given[-4]
-        yield from self.refresh(session, *given)
-
-    def on_pair(self, session: Session, *given: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
-        """Other networks of the slider: yields it, and nothing else."""
-        wanted, subject = _claim(session, "pair")["pair"], session.subject
-        if subject is None:
+    def on_pair(self, session: Session, number: float, controls: Controls, *values: str) -> Iterator[Values]:
+        """Other networks of the slider."""
+        session.requests.choose(TAB, number, Choice(*values))
+        choice: Choice = session.requests.value(TAB)
+        run, asked = session.requests.start(PAIR), session.asked
+        if asked is None:
             return
-        method, first, second, _ = given[-4:]
         try:
-            *_, cells = self._cells(subject.photo, subject, method, self.members, wanted)
-            drawn = _pair(cells, first, second, subject.detail, Controls(*given[:-4]).strength)
+            names = list(dict.fromkeys([choice.left, choice.right]))
+            *_, cells = self._cells(asked, asked.photo, choice.method, names, run, PAIR)
+            drawn = _pair(cells, choice, asked, controls.strength)
         except Exception:
             log.exception("Two networks could not be compared.")
             drawn = SORRY
-        if wanted():
-            yield drawn, SKIP
+        if run.holds():
+            yield {"slider": drawn}
 
-    def on_photo(self, path: str | None, session: Session, *given: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
-        """A second photo was given or (None) removed: yields what to show of it, and both photos."""
+    def on_photo(
+        self, session: Session, number: float, controls: Controls, path: str | None, *values: str
+    ) -> Iterator[Values]:
+        """A second photo was given or (None) removed."""
         try:
             session.other = read_photo(path) if path else None
             self.cache.hold(session)
         except PhotoError as error:
-            yield upright(session.other) if session.other else None, notice(str(error))
+            before = upright(session.other) if session.other else None
+            yield {"photo": before, "photos": notice(str(error))}
             return
-        yield (stand_in(session.other, path) or SKIP) if path else SKIP, SKIP
-        yield from self.on_network(session, *given)
+        if path and session.other and (picture := stand_in(session.other, path)):
+            yield {"photo": picture}
+        yield from self.on_network(session, number, controls, *values)
 
-    def on_example(self, event: gr.EventData, session: Session, *given: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
-        """An example picture was chosen as the second photo: yields it, and both photos."""
+    def on_remove(
+        self, session: Session, number: float, controls: Controls, *values: str
+    ) -> Iterator[Values]:
+        """The second photo was taken away."""
+        yield from self.on_photo(session, number, controls, None, *values)
+
+    def on_example(
+        self, event: gr.EventData, session: Session, number: float, controls: Controls, *values: str
+    ) -> Iterator[Values]:
+        """An example picture was chosen as the second photo."""
         path = examples.path(event.file)
         session.other = read_photo(path)
         self.cache.hold(session)
-        yield Image.open(path), SKIP
-        yield from self.on_network(session, *given)
+        yield {"photo": Image.open(path)}
+        yield from self.on_network(session, number, controls, *values)
 
-    def on_network(self, session: Session, *given: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
-        """Another network is to see both photos: yields nothing of the second one, and both as seen."""
-        wanted, subject = _claim(session, "photos")["photos"], session.subject
-        if subject is None:
+    def on_network(
+        self, session: Session, number: float, controls: Controls, *values: str
+    ) -> Iterator[Values]:
+        """Another network is to see both photos."""
+        session.requests.choose(TAB, number, Choice(*values))
+        choice: Choice = session.requests.value(TAB)
+        run, asked = session.requests.start(PHOTOS), session.asked
+        if asked is None:
             return
-        method, _, _, one = given[-4:]
-        strength = Controls(*given[:-4]).strength
         try:
-            for drawn in self._photos(session.other, subject, method, one, strength, wanted):
-                yield SKIP, drawn
+            yield from self._photos(session.other, asked, choice, controls.strength, run)
         except Exception:
             log.exception("Two photos could not be compared.")
-            if wanted():
-                yield SKIP, SORRY
+            if run.holds():
+                yield {"photos": SORRY}
 
     def _cells(
         self,
+        asked: ExplanationRequest,
         photo: Photo,
-        subject: Subject,
         method: str,
-        names: Sequence[str] | Mapping[str, Any],
-        wanted: Callable[[], bool],
+        names: Sequence[str],
+        run: Run,
+        part: str,
     ) -> Iterator[dict[str, Cell]]:
-        """A cell for each network, again and again as their maps come; ends early once not `wanted`."""
-        chosen = {name: self.members[name] for name in names}
+        """A cell for each network, again and again as their maps come; ends early once they are unwanted."""
+        chosen = {name: self.networks[name] for name in names}
         cells = {
-            name: Cell(member.title, photo, member.classify(photo), note="Waiting")
-            for name, member in chosen.items()
+            name: Cell(network.title, photo, network.classify(photo), note=WAITING)
+            for name, network in chosen.items()
         }
         yield dict(cells)
-        for name, member in chosen.items():
+        for name, network in chosen.items():
             drawn_at = monotonic()
             try:
-                for map in member.refine(photo, method, subject.target, subject.reference, subject.tolerance):
-                    if not wanted():
+                for map in network.refine(photo, method, asked):
+                    if not run.holds(part):
                         return
-                    if monotonic() - drawn_at > PACE and (note := so_far({name: map})):
+                    note = so_far(MethodMaps(METHODS[method], {name: map}, {}, finished=False))
+                    if note and monotonic() - drawn_at > PACE:
                         yield cells | {name: replace(cells[name], map=map, note=note)}
                         drawn_at = monotonic()
                 cells[name] = replace(cells[name], map=map, note="")
@@ -174,50 +195,35 @@ class CompareHandlers:
             yield dict(cells)
 
     def _photos(
-        self,
-        other: Photo | None,
-        subject: Subject,
-        method: str,
-        one: str,
-        strength: float,
-        wanted: Callable[[], bool],
-    ) -> Iterator[Markup]:
+        self, other: Photo | None, asked: ExplanationRequest, choice: Choice, strength: float, run: Run
+    ) -> Iterator[Values]:
         """Both photos as one network sees them, as its maps come."""
         if other is None:
-            if wanted():
-                yield SECOND
+            if run.holds(PHOTOS):
+                yield {"photos": SECOND}
             return
         first, second = (
-            self._cells(photo, subject, method, [one], wanted) for photo in (subject.photo, other)
+            self._cells(asked, photo, choice.method, [choice.one], run, PHOTOS)
+            for photo in (asked.photo, other)
         )
         *_, done = first
         for cells in second:
             both = {
-                "first": replace(done[one], title="This photo"),
-                "second": replace(cells[one], title="Second photo"),
+                "first": replace(done[choice.one], title="This photo"),
+                "second": replace(cells[choice.one], title="Second photo"),
             }
-            maps = shown_maps(both, subject.detail)
-            drawn = grid(both, maps, subject.target, method, subject.tolerance, strength, photos=True)
-            if not wanted():
+            drawn = grid(
+                both, cards_of(both, asked), asked.target, METHODS[choice.method], strength, photos=True
+            )
+            if not run.holds(PHOTOS):
                 return
-            yield drawn
+            yield {"photos": drawn}
 
 
-def _claim(session: Session, *parts: str) -> dict[str, Callable[[], bool]]:
-    """For each part whether this request is still the last one that draws it, of the page's newest."""
-    this, number = object(), session.newest
-    session.drawing.update(dict.fromkeys(parts, this))
-
-    def wanted(part: str) -> bool:
-        return session.drawing[part] is this and session.is_newest(number)
-
-    return {part: lambda part=part: wanted(part) for part in parts}
-
-
-def _pair(cells: Mapping[str, Cell], first: str, second: str, detail: str, strength: float) -> Markup:
-    maps = shown_maps(cells, detail)
-    if first == second:
+def _pair(cells: Mapping[str, Cell], choice: Choice, asked: ExplanationRequest, strength: float) -> Markup:
+    if choice.left == choice.right:
         return untested(SAME)
-    if not {first, second} <= maps.keys():
+    row = cards_of(cells, asked)
+    if not {choice.left, choice.right} <= row.cards.keys():
         return untested(FAILED)
-    return pair(cells[first], cells[second], (maps[first], maps[second]), scale_of(maps), strength)
+    return pair(cells[choice.left], cells[choice.right], row, (choice.left, choice.right), strength)

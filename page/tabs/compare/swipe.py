@@ -2,13 +2,14 @@
 
 from markupsafe import Markup
 
-from explain.attribution import Attribution, difference
-from explain.report.palette import is_signed
+from explain.attribution import difference
+from explain.report.cards import CardRow
+from explain.report.palette import FOR, is_signed
 from explain.report.render import overlay
 from explain.report.text import describe, differ, named, percent
+from page.map_card import framed, legend_bars
 from page.markup import finding, picture
 from page.tabs.compare.grid import Cell
-from page.tabs.explain.grid import FOR, framed, legends
 
 SIDE = 600  # longest side of a picture in px
 SAME = "Please choose two different networks."
@@ -33,14 +34,13 @@ move();
 """
 
 
-def pair(
-    first: Cell, second: Cell, maps: tuple[Attribution, Attribution], scale: float, strength: float
-) -> Markup:
-    """The slider and the difference of `maps`, those of both cells as they are shown, drawn at `scale`."""
+def pair(first: Cell, second: Cell, row: CardRow, names: tuple[str, str], strength: float) -> Markup:
+    """The slider and the difference of the maps of two cells, by their `names` in the row of all."""
+    maps = row.cards[names[0]].shown, row.cards[names[1]].shown
     change = difference(*maps)
     left, right, changed = (
-        picture(overlay(each, first.photo, scale, strength, SIDE), describe(each), "map")
-        for each in (*maps, change)
+        picture(overlay(shown, first.photo, row.scale, strength, SIDE), describe(shown), "map")
+        for shown in (*maps, change)
     )
     ends = (second.title, first.title)
     meanings = [(True, ends)] if is_signed(maps[0]) else [(False, FOR), (True, ends)]
@@ -59,13 +59,13 @@ def pair(
         tags=_tag(first) + _tag(second),
         changed=framed(changed),
         finding=finding(_upper(differ(change)) + "."),
-        legends=legends(scale, meanings),
+        legends=legend_bars(row.scale, meanings),
     )
 
 
-def _tag(this: Cell) -> Markup:
+def _tag(cell: Cell) -> Markup:
     return Markup('<span class="tag"><b>{}</b> {} {}</span>').format(
-        this.title, named(this.says.verdict), percent(this.says.confidence)
+        cell.title, named(cell.says.verdict), percent(cell.says.confidence)
     )
 
 

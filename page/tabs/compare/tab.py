@@ -1,55 +1,44 @@
 """The Compare tab: all networks side by side, any two over each other, and two photos under one network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
 from carmodel.registry import NetworkFile
-from explain.door import METHODS
-from explain.explainer import Explainer
-from explain.report.text import METHOD_NAMES
+from explain.methods.registry import METHODS, quickest_complete
 from page import examples
-from page.gradio_patches import keep_outputs_at_end
-from page.lazy_tabs import LazyTab
+from page.context import Context
+from page.lazy_tabs import Tab
 from page.panel import panel
 from page.photo_input import PhotoInput
 from page.tabs.compare import swipe
 from page.tabs.compare.handlers import CompareHandlers
 
+TITLE = "Compare"
 PHOTOS = Markup(
     '<header class="question"><h3>Another photo beside it</h3><p>Both as one network sees them, explained '
     "for the same class, on one scale.</p></header>"
 )
 
 
-def build(
-    explainers: Sequence[Explainer],
-    unusable: Sequence[NetworkFile],
-    settings: Sequence[gr.components.Component],
-    queue: Mapping[str, Any],
-) -> tuple[LazyTab, CompareHandlers]:
-    """Draws the tab for the networks of `explainers` and wires its own controls.
-
-    `settings` are the Session and the page's controls, `queue` the events' concurrency; `unusable` are
-    networks that are named with the reason. The first input of the LazyTab is the method.
-    """
-    handle = CompareHandlers(explainers)
-    choices = [(member.title, name) for name, member in handle.members.items()]
-    first, last = choices[0][1], choices[1][1]
+def build(context: Context) -> Tab:
+    """Draws the tab for all networks, with or without others of their kind, and wires its own controls."""
+    handle = CompareHandlers([*context.explainers.values(), *context.unpaired.explainers])
+    choices = [(network.title, name) for name, network in handle.networks.items()]
+    first, last = choices[0][1], choices[min(1, len(choices) - 1)][1]
     network = partial(gr.Dropdown, choices, filterable=False, min_width=120)
     with gr.Column(elem_id="compare"):
         about = panel()
         method = gr.Radio(
-            [(METHOD_NAMES[method], method) for method in METHODS],
-            value="shap",  # the quickest of those that add up
+            [(method.title, name) for name, method in METHODS.items()],
+            value=quickest_complete(),
             label="Method",
             elem_id="compare-method",
         )
-        if unusable:
-            panel(_left_out(unusable))
+        if context.unpaired.unusable:
+            panel(_left_out(context.unpaired.unusable))
         maps = panel(elem_classes="card")
         agreement = panel(elem_classes="card")
         with gr.Column(elem_id="compare-pair", elem_classes="card"):
@@ -73,24 +62,28 @@ def build(
                     )
                 pictures = examples.gallery(name="second-examples", chosen="")
             photos = panel()
-    outputs = [about, maps, agreement, slider, photos]
+    outputs = {
+        "about": about,
+        "maps": maps,
+        "agreement": agreement,
+        "slider": slider,
+        "photos": photos,
+        "photo": photo,
+    }
     own = [method, left, right, one]
-    event = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private", **queue}
-    given = [*settings, *own]
-    method.input(keep_outputs_at_end(handle.on_method, len(outputs)), given, outputs, **event)
-    # `about` is never changed: gradio takes what a generator yields for one output as that output's value.
-    gr.on([left.input, right.input], keep_outputs_at_end(handle.on_pair, 2), given, [slider, about], **event)
-    one.input(keep_outputs_at_end(handle.on_network, 2), given, [photo, photos], **event)
-    photo.upload(keep_outputs_at_end(handle.on_photo, 2), [photo, *given], [photo, photos], **event)
-    photo.clear(keep_outputs_at_end(partial(handle.on_photo, None), 2), given, [photo, photos], **event)
+    context.wire(method.input, handle.refresh, outputs, own)
+    context.wire([left.input, right.input], handle.on_pair, outputs, own)
+    context.wire(one.input, handle.on_network, outputs, own)
+    context.wire(photo.upload, handle.on_photo, outputs, [photo, *own])
+    context.wire(photo.clear, handle.on_remove, outputs, own)
     photo.input(None, js=examples.none_chosen("second-examples"))
-    pictures.select(keep_outputs_at_end(handle.on_example, 2), given, [photo, photos], **event)
-    return LazyTab(handle.refresh, own, outputs), handle
+    context.wire(pictures.select, handle.on_example, outputs, own)
+    return Tab(outputs, own, handle.refresh)
 
 
 def _left_out(entries: Sequence[NetworkFile]) -> Markup:
     """The networks of the folder that cannot be used, each with the reason."""
-    reasons = (Markup("<li><b>{}</b> {}</li>").format(each.name, each.problem) for each in entries)
+    reasons = (Markup("<li><b>{}</b> {}</li>").format(file.name, file.problem) for file in entries)
     some = "One network" if len(entries) == 1 else f"{len(entries)} networks"
     return Markup(
         '<details class="guide left-out"><summary>{} in the folder cannot be used</summary>'

@@ -6,7 +6,6 @@ wrong becomes one sentence; what was shown stays. Details are logged and never l
 
 import logging
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,112 +14,157 @@ from markupsafe import Markup
 from PIL import Image
 
 from carmodel.photo import PhotoError, read_photo
-from explain.door import METHODS
 from explain.explainer import Explainer
+from explain.methods.registry import METHODS
 from explain.report.render import upright
+from explain.request import RequestError, explained, request
 from page import examples
-from page.background import Background
+from page.controls import Controls
+from page.evidence import Evidences, tested_networks
+from page.lazy_tabs import Values
 from page.markup import SORRY, notice
 from page.photo_input import stand_in
+from page.progress import still_tested
+from page.requests import PHOTO
 from page.session import Session
-from page.tabs.explain.evidence import NETWORKS, Evidences
-from page.tabs.explain.stream import Controls, ControlsError, Panels, panels
-from page.tabs.trust.handlers import PANELS, waiting
+from page.tabs.explain.stream import finished_rows, heading, panels
 
 log = logging.getLogger(__name__)
 
+CONTROLS = "controls"  # among what a visitor chose
 WELCOME = Markup(
     '<section class="card welcome"><h2>Give a photo of a car</h2><p>Upload or paste one, take one with the '
-    "camera, or click an example. You will see what two small networks say about it, and which parts of the "
+    "camera, or click an example. You will see what small networks say about it, and which parts of the "
     "photo each relied on.</p></section>"
 )
 FORGOTTEN = "Too many photos came after this one to keep them all; please give it again."
-# Notice, verdict, heading, rows, Trust tab, number of the newest request.
-UNCHANGED = (gr.skip(),) * (len(Panels().all) + len(PANELS) + 1)
-SAME = (gr.skip(),) * len(PANELS)
+UNTESTED = "Something went wrong on our side; the maps could not be tested."
 
 
-class Handlers:
+class ExplainHandlers:
     """The handlers of the page's events, for `explainers` by kind ("final", "baseline").
 
-    Those that begin with `on_` yield the photo to show, the panels in the order of Panels.all, those of the
-    Trust tab, which begin anew with every new subject, and the number of the request once it is the newest.
+    They yield values of the photo, the notice, the tab's panels by name and, once, the number of the request.
     """
 
-    def __init__(self, explainers: Mapping[str, Explainer]) -> None:
+    def __init__(self, explainers: Mapping[str, Explainer], evidences: Evidences) -> None:
         self.explainers = explainers
         self.cache = next(iter(explainers.values())).cache
-        self.evidences = Evidences(Background(), self.cache)
+        self.evidences = evidences
 
-    def on_photo(self, path: str | None, session: Session, *controls: object) -> Iterator[tuple[Any, ...]]:
+    def on_photo(
+        self, session: Session, number: float, controls: Controls, path: str | None
+    ) -> Iterator[Values]:
         """A photo was uploaded, pasted or taken, or (None) removed."""
+        if not session.requests.choose(PHOTO, number, path):
+            return
         if path is None:
-            session.photo = session.example = session.subject = None
+            session.photo = session.example = session.asked = None
             session.forgotten = False
-            session.newest = session.begin()
-            yield gr.skip(), *Panels(verdict=WELCOME).all, *waiting(None), session.newest
+            run = session.requests.start(PHOTO)
+            yield {"notice": "", "verdict": WELCOME, "heading": "", **dict.fromkeys(METHODS, "")} | {
+                "asked": run.number
+            }
             return
         try:
             photo = read_photo(path)
         except PhotoError as error:
             before = upright(session.photo) if session.photo else None
-            yield before, notice(str(error)), *UNCHANGED[1:]
+            yield {"photo": before, "notice": notice(str(error))}
             return
         session.photo, session.name, session.example = photo, Path(path).name, None
         # Although the browser shows it: an example may have come from the server since, as the page opened.
-        yield stand_in(photo, path) or path, *UNCHANGED
-        yield from self.on_controls(session, *controls)
+        yield {"photo": stand_in(photo, path) or path}
+        yield from self.on_controls(session, number, controls)
+
+    def on_remove(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
+        """The photo was taken away."""
+        yield from self.on_photo(session, number, controls, None)
 
     def on_example(
-        self, event: gr.EventData, session: Session, *controls: object
-    ) -> Iterator[tuple[Any, ...]]:
+        self, event: gr.EventData, session: Session, number: float, controls: Controls
+    ) -> Iterator[Values]:
         """An example picture was clicked."""
-        yield from self._example(event.file, session, *controls)
+        yield from self._example(event.file, session, number, controls)
 
-    def on_open(self, session: Session, *controls: object) -> Iterator[tuple[Any, ...]]:
+    def on_open(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
         """The page was opened: an example is explained, so that there is something to see.
 
         Unless the visitor was quicker, and has given a photo of theirs.
         """
-        if session.begun:
-            return
-        yield from self._example(session.example or examples.FIRST, session, *controls)
+        if PHOTO not in session.requests.chosen:
+            yield from self._example(session.example or examples.FIRST, session, number, controls)
 
-    def on_controls(self, session: Session, *controls: object) -> Iterator[tuple[Any, ...]]:
+    def on_controls(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
         """A control was changed; nothing happens as long as there is no photo."""
+        session.requests.choose(CONTROLS, number, controls)
         if session.forgotten and session.example:
             session.photo = read_photo(examples.path(session.example))
-        photo, this = session.photo, session.begin()
+        photo, run = session.photo, session.requests.begin(PHOTO)
         if photo is None:
-            yield gr.skip(), notice(FORGOTTEN) if session.forgotten else gr.skip(), *UNCHANGED[1:]
+            yield {"notice": notice(FORGOTTEN)} if session.forgotten else {}
             return
         session.forgotten = False
-        chosen = Controls(*controls)
+        chosen: Controls = session.requests.value(CONTROLS)
         explainer = self.explainers[chosen.kind]
-        cleared = ""  # of the notice, once: a notice that comes later is of a newer request and stays
         try:
-            target = chosen.target(explainer.classify(photo))  # where it fails, the request before it goes on
-            if session.photo is not photo or session.newest > this:  # there is another one by now, or none
+            asked = request(explainer, photo, chosen)  # where it fails, the request before it goes on
+            if session.photo is not photo or not run.take_over():  # there is another one by now, or none
                 return
-            session.newest = number = this
-            before, session.subject = session.subject, chosen.subject(photo, target)
+            session.asked = asked
             self.cache.hold(session)
-            tab = SAME if session.subject == before else waiting(session.subject)
-            found = self.evidences.known(session.subject, NETWORKS, METHODS)
-            for now in panels(explainer, photo, chosen, partial(session.is_newest, this), found):
-                if not session.is_newest(this):  # it may have been replaced while this was being drawn
+            # The notice is cleared once: one that comes later is of a newer request and stays.
+            first: dict[str, Any] = {"notice": "", "asked": run.number}
+            found = self.evidences.known(asked, tested_networks(explainer, asked), list(METHODS))
+            for step in panels(explainer, asked, chosen, run.holds, found):
+                if not run.holds():  # it may have been replaced while this was being drawn
                     return
-                yield gr.skip(), cleared, *now.all[1:], *tab, number
-                cleared, tab, number = gr.skip(), SAME, gr.skip()
-            session.mapped = this
-        except ControlsError as error:
-            yield gr.skip(), notice(str(error)), *UNCHANGED[1:]
+                yield first | step
+                first = {}
+            session.mapped = run.number
+        except RequestError as error:
+            yield {"notice": notice(str(error))}
         except Exception:
             log.exception("A request failed.")
-            yield gr.skip(), notice(SORRY), *UNCHANGED[1:]
+            yield {"notice": notice(SORRY)}
 
-    def _example(self, file: str, session: Session, *controls: object) -> Iterator[tuple[Any, ...]]:
-        path = examples.path(file)
-        session.photo, session.name, session.example = read_photo(path), file, file
-        yield Image.open(path), *UNCHANGED
-        yield from self.on_controls(session, *controls)
+    def on_maps(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
+        """The maps of a request are all there: they are tested, and what is found is put under them.
+
+        A newer request ends it, and a second call for the same one changes nothing. Where the photo was
+        removed meanwhile it clears the panels: what was on its way may have arrived after they were cleared.
+        """
+        this, asked = session.requests.newest, session.asked
+        if asked and session.mapped == this and session.tested != this:
+            session.tested = this
+            for step in self._tests(session, this):
+                if session.requests.newest != this:  # it may have been replaced while this was being drawn
+                    break
+                yield step
+        if session.asked is None:
+            yield {"heading": "", **dict.fromkeys(METHODS, "")}
+
+    def _tests(self, session: Session, this: int) -> Iterator[Values]:
+        asked = session.asked
+        assert asked is not None
+        try:
+            explainer = self.explainers[asked.kind]
+            made = {
+                row.method.name: row for row in explained(explainer, asked) if row.finished and not row.error
+            }
+            chosen = session.requests.value(CONTROLS)
+            tests = self.evidences.test(explainer, asked, made, lambda: session.requests.newest == this)
+            for step, found in enumerate(tests):
+                progress = still_tested(found, len(made))
+                rows = finished_rows(made, asked, chosen, found) if step or not progress else {}
+                yield {"heading": heading(asked.target, progress), **rows}
+        except Exception:
+            log.exception("The maps could not be tested.")
+            yield {"heading": heading(asked.target, UNTESTED)}
+
+    def _example(self, file: str, session: Session, number: float, controls: Controls) -> Iterator[Values]:
+        if session.requests.choose(PHOTO, number, file):
+            path = examples.path(file)
+            session.photo, session.name, session.example = read_photo(path), file, file
+            yield {"photo": Image.open(path)}
+            yield from self.on_controls(session, number, controls)

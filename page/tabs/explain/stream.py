@@ -1,127 +1,88 @@
-"""From a photo and the controls to the page's panels as they fill: prediction first, then maps."""
+"""From a request to the Explain tab's panels as they fill: prediction first, then maps."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from time import monotonic
 
 from markupsafe import Markup
 
 from carmodel.ensemble import SPOKEN
-from carmodel.photo import Photo
-from explain.door import METHODS, Attribution, Target
-from explain.explainer import Classification, Explainer
-from explain.report.report import row
-from explain.report.text import METHOD_NAMES, target_name
+from explain.explainer import Explainer
+from explain.methods.registry import METHODS
+from explain.report.cards import column_titles
+from explain.report.text import target_name
+from explain.request import ExplanationRequest, MethodMaps, column_names, explained
+from explain.target import Target
+from page.controls import Controls
+from page.evidence import Found, evidence_lines
+from page.map_card import MethodRow, method_row
 from page.markup import going_on
-from page.session import Subject
-from page.tabs.explain import grid
-from page.tabs.explain.evidence import Found, lines
+from page.progress import FAILED, PACE, WAITING, computing, so_far
 from page.tabs.explain.verdict import verdict
 
 log = logging.getLogger(__name__)
 
-PREDICTED, NOTHING = "predicted", "nothing"
-FAILED = "This could not be computed; the other methods are not affected."
-PACE = 0.4  # seconds between pictures of a map that is being refined: more would only be drawn, not seen
-
-
-class ControlsError(ValueError):
-    """Controls that contradict each other; the message is a sentence for the visitor."""
-
-
-@dataclass(frozen=True)
-class Controls:
-    """What the visitor chose; the first field names the ensemble, "average" or "priority"."""
-
-    mode: str = "average"
-    toward: str = PREDICTED
-    against: str = NOTHING
-    kind: str = "final"
-    reference: str = "blur"
-    tolerance: float = 0.02
-    detail: str = "regions"
-    strength: float = 0.9
-    own_scale: bool = False
-
-    def target(self, classification: Classification) -> Target:
-        """What the maps explain. Raises ControlsError for a class and not itself."""
-        predicted = classification.predictions[self.mode].verdict
-        toward = predicted if self.toward == PREDICTED else self.toward
-        against = None if self.against == NOTHING else self.against
-        if toward == against:
-            raise ControlsError(
-                f"“And not” is {SPOKEN[toward]}, the class explained itself: please choose another one."
-            )
-        return Target(toward, against)
-
-    def subject(self, photo: Photo, target: Target) -> Subject:
-        """What the evidence about the maps of a photo is about."""
-        return Subject(photo, photo.digest, self.kind, target, self.reference, self.tolerance, self.detail)
-
-
-@dataclass(frozen=True)
-class Panels:
-    """Everything that a request changes, in the order of the page."""
-
-    notice: Markup = Markup()
-    verdict: Markup = Markup()
-    heading: Markup = Markup()
-    rows: Mapping[str, Markup] = field(default_factory=lambda: dict.fromkeys(METHODS, Markup()))
-
-    @property
-    def all(self) -> tuple[Markup, ...]:
-        return self.notice, self.verdict, self.heading, *self.rows.values()
-
 
 def panels(
     explainer: Explainer,
-    photo: Photo,
+    asked: ExplanationRequest,
     controls: Controls,
-    is_newest: Callable[[], bool] = lambda: True,
+    wanted: Callable[[], bool] = lambda: True,
     found: Found | None = None,
-) -> Iterator[Panels]:
-    """The page as it fills. Stops without a word once `is_newest` says no.
+) -> Iterator[dict[str, Markup]]:
+    """What changes on the tab, by "verdict", "heading" and method. Stops without a word once unwanted.
 
     Under finished maps stands what tests have `found` about them, or nothing if that is None. A method that
-    fails says so in its row, and the others go on. Raises ControlsError.
+    fails says so in its row, and the others go on.
     """
-    classification = explainer.classify(photo)
-    decided_by = classification.predictions[controls.mode].decided_by
-    target = controls.target(classification)
+    columns = column_names(list(explainer.networks), asked.ensemble)
+    titles = column_titles(columns, asked.decided_by)
+    rows = {name: MethodRow(method, titles, note=WAITING) for name, method in METHODS.items()}
 
-    waiting = {method: grid.Row(method, note="Waiting", decided_by=decided_by) for method in METHODS}
-    now = Panels(
-        verdict=verdict(photo, classification, controls.mode),
-        heading=_computing(target, METHODS[0]),
-        rows={method: draw(this, photo, controls) for method, this in waiting.items()},
-    )
-    yield now
-    for method, this in waiting.items():
-        now = replace(now, heading=_computing(target, method))
-        shown_at = 0.0
-        try:
-            for maps in explainer.refine(photo, method, target, controls.reference, controls.tolerance):
-                if not is_newest():
-                    return
-                this = replace(this, maps=row(maps, controls.mode, decided_by), note=so_far(maps))
-                if this.note and monotonic() - shown_at > PACE:
-                    now = replace(now, rows={**now.rows, method: draw(this, photo, controls)})
-                    yield now
-                    shown_at = monotonic()
-            tests = {} if found is None else lines(found, method, controls.mode, decided_by)
-            finished = draw(replace(this, note="", tests=tests), photo, controls)
-        except Exception:
-            log.exception("%s failed.", method)
-            finished = draw(replace(this, maps={}, note=FAILED, failed=True), photo, controls)
-        now = replace(now, rows={**now.rows, method: finished})
-        yield now
-    yield replace(now, heading=heading(target))
+    def draw(row: MethodRow) -> dict[str, Markup]:
+        return {row.method.name: method_row(row, asked.photo, controls.look(asked))}
+
+    classification = explainer.classify(asked.photo)
+    step = {"verdict": verdict(asked.photo, classification, asked.ensemble)}
+    for row in rows.values():
+        step |= draw(row)
+    busy, drawn_at = next(iter(rows)), 0.0
+    yield step | {"heading": _busy(asked.target, busy)}
+    for made in explained(explainer, asked):
+        if not wanted():
+            return
+        name = made.method.name
+        step = {} if name == busy else {"heading": _busy(asked.target, name)}
+        busy = name
+        if made.finished:
+            yield step | draw(_finished(rows[name], made, asked, found))
+        elif (note := so_far(made)) and monotonic() - drawn_at > PACE:
+            yield step | draw(replace(rows[name], maps=made.columns, note=note))
+            drawn_at = monotonic()
+        elif step:
+            yield step
+    yield {"heading": heading(asked.target)}
 
 
-def draw(this: grid.Row, photo: Photo, controls: Controls) -> Markup:
-    """A row as the visitor wants to see it."""
-    return grid.row(this, photo, controls.tolerance, controls.detail, controls.strength, controls.own_scale)
+def _finished(row: MethodRow, made: MethodMaps, asked: ExplanationRequest, found: Found | None) -> MethodRow:
+    if made.error:
+        log.error("%s failed.", made.method.title, exc_info=made.error)
+        return replace(row, note=FAILED, failed=True)
+    tests = {} if found is None else evidence_lines(found, made.method.name, asked)
+    return replace(row, maps=made.columns, note="", tests=tests)
+
+
+def finished_rows(
+    made: dict[str, MethodMaps], asked: ExplanationRequest, controls: Controls, found: Found
+) -> dict[str, Markup]:
+    """The rows of finished maps with what was found about them, by method."""
+    rows = {}
+    for name, maps in made.items():
+        titles = column_titles(maps.columns, asked.decided_by)
+        row = MethodRow(maps.method, titles, maps.columns, tests=evidence_lines(found, name, asked))
+        rows[name] = method_row(row, asked.photo, controls.look(asked))
+    return rows
 
 
 def heading(target: Target, progress: str = "") -> Markup:
@@ -133,13 +94,5 @@ def heading(target: Target, progress: str = "") -> Markup:
     ).format(target_name(target), SPOKEN[target.toward], against, going_on(progress))
 
 
-def _computing(target: Target, method: str) -> Markup:
-    return heading(target, f"Computing {METHOD_NAMES[method]} …")
-
-
-def so_far(maps: Mapping[str, Attribution]) -> str:
-    """How far Integrated Gradients has come; "" for the other methods, which take one step."""
-    if any(each.method != "integrated_gradients" for each in maps.values()):
-        return ""
-    gap = max(each.gap for each in maps.values())
-    return f"Refining: {max(each.steps for each in maps.values())} steps, gap {100 * gap:.2g} %"
+def _busy(target: Target, method: str) -> Markup:
+    return heading(target, computing(METHODS[method].title))

@@ -1,12 +1,11 @@
 """The Guide tab's figures, in sentences made of what was measured; what was not measured says nothing."""
 
-from explain.report.text import percent, signed
-from page.tabs.networks.measured import Measured, Novelty, Robustness
-from page.tabs.networks.naming import LISTINGS, source_name, split_name
-from page.tabs.networks.surveyed import Survey
+from explain.report.text import network_name, percent, signed
+from page.results.measured import Measured, Novelty, Robustness
+from page.results.naming import LISTINGS, source_name, split_name
+from page.results.surveyed import Survey
 
 SMALLER, BORDER = "at two thirds of its size", "border of another photo"  # disturbances
-SINGLE = ("75", "100")
 
 
 def methods(measured: Measured) -> dict[str, str]:
@@ -15,13 +14,13 @@ def methods(measured: Measured) -> dict[str, str]:
     if not isinstance(survey, Survey):
         return {}
     found = {}
-    for method in survey.figures[SINGLE[0]]:
+    for method in survey.methods:
         beaten = " and ".join(
-            f"{percent(survey.figures[network][method]['beats_both_deletion'].mean)} ({network} px)"
-            for network in SINGLE
+            f"{percent(survey.figures[name][method]['beats_both_deletion'].mean)} ({network_name(name)})"
+            for name in survey.networks
         )
         found[method] = f"On {survey.measured_on}: beats both controls at deletion for {beaten} of them."
-        gaps = [survey.figures[network][method].get("gap") for network in SINGLE]
+        gaps = [survey.figures[network][method].get("gap") for network in survey.networks]
         if None not in gaps:
             largest = max(gap.mean for gap in gaps)
             found[method] += f" On average it misses its sum by {_fine(largest)} at most."

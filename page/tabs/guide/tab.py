@@ -1,40 +1,44 @@
 """The Guide tab: the classes, how to read each map, what the networks cannot do, when to distrust."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 from PIL import Image
 
-from explain.door import METHODS
+from explain.methods.method import Method
+from explain.methods.registry import METHODS
 from explain.report.palette import legend
-from explain.report.text import METHOD_NAMES, named
+from explain.report.text import named
 from page import examples
+from page.context import Context
+from page.lazy_tabs import Tab
 from page.markup import picture
 from page.panel import panel
-from page.tabs.explain.reading import READING, told
+from page.reading import listed, reading
+from page.results.measured import UNFIT, Measured
 from page.tabs.guide import facts
-from page.tabs.guide.words import DISTRUST, LIMITS, METHODS_TOLD, SHAPES
-from page.tabs.networks.measured import UNFIT, Measured
-from page.tabs.networks.reader import read
+from page.tabs.guide.phrases import DISTRUST, LIMITS, SHAPES
 
+TITLE = "Guide"
 WIDTH = 480  # of a class's picture, px
 
 
-def build(weights: Path) -> None:
-    """Creates the tab's components within an open gr.Tab; its figures are from the folder `weights`."""
-    panel(page(read(weights)), elem_id="guide")
+def build(context: Context) -> Tab:
+    """Draws the tab; its figures are from the folder of weights."""
+    sizes = sorted({card.size for kind in context.explainers.values() for card in kind.cards.values()})
+    panel(page(context.measured, sizes), elem_id="guide")
+    return Tab()
 
 
-def page(measured: Measured) -> Markup:
-    """The whole guide as HTML."""
+def page(measured: Measured, sizes: Sequence[int]) -> Markup:
+    """The whole guide as HTML, for networks that see `sizes` pixels on a side."""
+    seen = ", ".join(f"one in {size} × {size} pixels" for size in sizes)
     return Markup(
-        '<div class="handbook"><div class="reading"><div><h2>How to read this page</h2><p>Two small '
-        "networks look "
-        "at the same photo, one in 75 × 75 pixels, one in 100 × 100. Each names one of four body styles; "
+        '<div class="handbook"><div class="reading"><div><h2>How to read this page</h2><p>Small '
+        "networks look at the same photo, {}. Each names one of four body styles; "
         "the maps show what in the photo it relied on.</p></div></div>{}{}"
         '<div class="pair-of-cards">{}{}</div></div>'
-    ).format(_classes(), _methods(measured), _limits(measured), _distrust())
+    ).format(seen, _classes(), _methods(measured), _limits(measured), _distrust())
 
 
 def _classes() -> Markup:
@@ -61,17 +65,18 @@ def _methods(measured: Measured) -> Markup:
     known = _known(facts.methods, measured)
     columns = (
         Markup('<section class="method-told"><h4>{}</h4>{}{}</section>').format(
-            METHOD_NAMES[method],
+            method.title,
             _colours(method),
-            told(METHODS_TOLD[method] | ({"What tests found": known[method]} if method in known else {})),
+            listed(dict(method.told) | ({"What tests found": known[name]} if name in known else {})),
         )
-        for method in METHODS
+        for name, method in METHODS.items()
     )
+    count = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}.get(len(METHODS), str(len(METHODS)))
     return _card(
-        "Three maps, three questions",
-        "No method is right by itself. Where all three point at the same place, that is worth more than "
+        f"{count} maps, {count.lower()} questions",
+        "No method is right by itself. Where all point at the same place, that is worth more than "
         "one that looks pretty.",
-        Markup('<div class="methods-told">{}</div>{}').format(Markup().join(columns), READING),
+        Markup('<div class="methods-told">{}</div>{}').format(Markup().join(columns), reading()),
     )
 
 
@@ -83,13 +88,12 @@ def _known(told: Callable[[Measured], dict[str, str]], measured: Measured) -> di
         return {}
 
 
-def _colours(method: str) -> Markup:
-    signed = method != "gradcam"
-    ends = ("against", "for") if signed else ("nothing", "more")
+def _colours(method: Method) -> Markup:
+    ends = ("against", "for") if method.signed else ("nothing", "more")
     return Markup(
         '<div class="swatch" aria-hidden="true"><i style="background:{}"></i>'
         "<span>{}</span><span>{}</span></div>"
-    ).format(legend(1.0, signed).background, *ends)
+    ).format(legend(1.0, method.signed).background, *ends)
 
 
 def _limits(measured: Measured) -> Markup:

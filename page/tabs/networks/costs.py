@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from explain.door import METHODS
-from explain.report.text import METHOD_NAMES, NETWORK_NAMES
+from explain.methods.registry import METHODS
+from explain.report.text import network_name
 from explain.survey.summary import Interval
 from page.markup import CELL, COLUMN_HEAD, finding, kept_together, repeated
-from page.tabs.networks.surveyed import Survey
+from page.results.surveyed import Survey
 from page.tabs.networks.tables import scroll
 
-WHO = {"75": "75 px", "100": "100 px", "": "Both"}
+ALL = ""  # in place of a network's name: all of them
 WORTH = {
     "gap": ("Gap", "How far the map misses the score that it should add up to", 100, 1, " %"),
     "deletion": ("Deletion", "Area while the photo is covered in the map’s order; small is good", 1, 2, ""),
@@ -29,37 +29,50 @@ WORTH = {
 
 ROW = Markup('<tr><th scope="row">{}</th>{}</tr>')
 NOTHING = CELL.format("–")
+STEPS = " takes as many steps as its accuracy of 2\N{NO-BREAK SPACE}% needs."
 
 
 def costs(survey: Survey) -> Markup:
     """Seconds of CPU time of each method and network, as bars."""
-    shown = [network for network in WHO if any(key[1] == network for key in survey.seconds)]
+    shown = [
+        network for network in (*survey.networks, ALL) if any(key[1] == network for key in survey.seconds)
+    ]
+    refining = " and ".join(METHODS[name].title for name in survey.methods if METHODS[name].refines)
     top = max(interval.mean for interval in survey.seconds.values())
     body = Markup()
-    for method in METHODS:
+    for method in survey.methods:
         cells = Markup().join(_seconds(survey.seconds.get((method, network)), top) for network in shown)
-        body += ROW.format(METHOD_NAMES[method], cells)
+        body += ROW.format(METHODS[method].title, cells)
     cheapest, dearest = (
-        pick(METHODS, key=lambda method: survey.seconds[method, ""].mean) for pick in (min, max)
+        pick(survey.methods, key=lambda method: survey.seconds[method, ALL].mean) for pick in (min, max)
     )
-    times = survey.seconds[dearest, ""].mean / survey.seconds[cheapest, ""].mean
+    times = survey.seconds[dearest, ALL].mean / survey.seconds[cheapest, ALL].mean
     found = (
-        f"{METHOD_NAMES[cheapest]} takes {_time(survey.seconds[cheapest, ''].mean)} of CPU time a photo "
-        f"for both networks; {METHOD_NAMES[dearest]} takes {times:.0f} times as long."
+        f"{METHODS[cheapest].title} takes {_time(survey.seconds[cheapest, ALL].mean)} of CPU time a photo "
+        f"for {_together(survey)} networks; {METHODS[dearest].title} takes {times:.0f} times as long."
     )
     return Markup(
         '{finding}{scroll}<table class="costs"><thead><tr><td></td>{heads}</tr></thead>'
         "<tbody>{body}</tbody></table></div>"
         "<p class=remark>CPU time of one core a photo, mean over {measured_on}. "
-        "“Both” includes what each network is asked about its own class; Integrated Gradients takes as "
-        "many steps as its accuracy of 2&nbsp;% needs, SHAP includes its 16 reference frames.</p>"
+        "“{together}” includes what each network is asked about its own class.{refined}</p>"
     ).format(
         finding=finding(found),
         scroll=scroll("Seconds of CPU time"),
-        heads=repeated(COLUMN_HEAD, (WHO[network] for network in shown)),
+        heads=repeated(
+            COLUMN_HEAD, (network_name(name) if name else _together(survey).capitalize() for name in shown)
+        ),
         body=body,
         measured_on=survey.measured_on,
+        together=_together(survey).capitalize(),
+        refined=f" {refining} takes as many steps as its accuracy of 2\N{NO-BREAK SPACE}% needs."
+        if refining
+        else "",
     )
+
+
+def _together(survey: Survey) -> str:
+    return "both" if len(survey.networks) == 2 else "all"
 
 
 def worth(survey: Survey) -> Markup:
@@ -75,9 +88,9 @@ def worth(survey: Survey) -> Markup:
             '<tr class="control"><th scope="row">Centred Gaussian</th>{control}</tr></tbody>'
         ).format(
             columns=len(WORTH) + 1,
-            name=NETWORK_NAMES[network].capitalize(),
+            name=network_name(network).capitalize(),
             rows=Markup().join(
-                ROW.format(METHOD_NAMES[method], _figures(methods[method])) for method in methods
+                ROW.format(METHODS[method].title, _figures(methods[method])) for method in methods
             ),
             control=_figures(survey.gaussian[network]),
         )
@@ -97,14 +110,12 @@ def worth(survey: Survey) -> Markup:
 def _best(survey: Survey) -> str:
     """For each single network the method whose order names best what it needs, beside the control."""
     parts = []
-    for network in ("75", "100"):
+    for network in survey.networks:
         areas = {method: row["deletion"].mean for method, row in survey.figures[network].items()}
         best = min(areas, key=areas.__getitem__)
         against = survey.gaussian[network]["deletion"].mean
-        parts.append(
-            f"for {network} px {METHOD_NAMES[best]} (deletion area {areas[best]:.2f}; centred Gaussian "
-            f"{against:.2f})"
-        )
+        figures = f"deletion area {areas[best]:.2f}; centred Gaussian {against:.2f}"
+        parts.append(f"for {network_name(network)} {METHODS[best].title} ({figures})")
     return f"What matters is named best {' and '.join(parts)}."
 
 
@@ -130,6 +141,6 @@ def _figure(interval: Interval | None, factor: float, digits: int, unit: str) ->
     mean, low, high = (
         f"{factor * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high)
     )
-    if interval.mean > 0 and float(mean) == 0:  # such as the gap of SHAP
+    if interval.mean > 0 and float(mean) == 0:  # such as a gap of rounding alone
         return Markup("<td>{}{:g}{}</td>").format("< ", 10**-digits, kept_together(unit))
     return Markup("<td>{}{}<small>{}–{}</small></td>").format(mean, kept_together(unit), low, high)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from page.chart_legend import lines_key
+from page.chart_legend import lines_legend
 from page.charts import Axis, Line, chart
 from page.markup import CELL, COLUMN_HEAD, finding, repeated
-from page.tabs.networks.measured import Trial
-from page.tabs.networks.naming import classifier_name, one_digit, source_title
+from page.results.measured import Trial
+from page.results.naming import classifier_name, one_digit, source_title
 from page.tabs.networks.source_key import INKS, MARKS
 from page.tabs.networks.tables import scroll
 from page.tabs.networks.training_curves import WIDE, accuracy_axis
@@ -24,7 +24,7 @@ def _network(title: str, trials: Sequence[Trial]) -> Markup:
     best = max(range(len(trials)), key=lambda number: means[number][-1])
     longest = max(map(len, means))
     said = f"{title}: of {len(trials)} peak rates, {trials[best].rate:g} is the best after {longest} epochs."
-    key = lines_key(
+    key = lines_legend(
         [
             (f"{trial.rate:g}", ink, "solid", mark)
             for trial, (ink, mark) in zip(trials, _looks(trials), strict=True)

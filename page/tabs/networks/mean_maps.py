@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from carmodel.ensemble import SPOKEN
-from explain.door import METHODS
+from explain.methods.registry import METHODS
 from explain.report.palette import colours, legend
-from explain.report.text import METHOD_NAMES, NETWORK_NAMES, REGIONS, named, percent
+from explain.report.text import REGIONS, named, network_name, percent
 from page.markup import finding, kept_together, picture, repeated
-from page.tabs.networks.surveyed import GROUPS, MapKey, Survey
+from page.results.surveyed import GROUPS, MapKey, Survey
 
-NETWORKS = ("75", "100", "average")
 NINTHS = 3
 FULL = 0.995  # quantile of the densities that is drawn in full colour
 
@@ -22,7 +21,7 @@ FULL = 0.995  # quantile of the densities that is drawn in full colour
 def block(survey: Survey) -> Markup:
     """A grid for each method: networks down, all photos and each class across."""
     groups = [group for group in GROUPS if any(key[2] == group for key in survey.maps)]
-    grids = Markup().join(_grid(method, survey.maps, groups) for method in METHODS)
+    grids = Markup().join(_grid(method, survey, groups) for method in survey.methods)
     return Markup(
         "{}{}{}<p class=remark>Means over {}, "
         "by the class that was explained; each shows 20 photos or more, so that no single one can be "
@@ -33,17 +32,18 @@ def block(survey: Survey) -> Markup:
 
 def _found(survey: Survey) -> str:
     """How much of the weight lies in the centre ninth, by network, for the method that sums to the score."""
+    complete = [name for name in survey.methods if METHODS[name].complete and not METHODS[name].refines]
     shares = {
-        network: float(_ninths(survey.maps["shap", network, "all"])[4])
-        for network in NETWORKS[:2]
-        if ("shap", network, "all") in survey.maps
+        network: float(_ninths(survey.maps[complete[-1], network, "all"])[NINTHS**2 // 2])
+        for network in survey.networks
+        if complete and (complete[-1], network, "all") in survey.maps
     }
     if len(shares) < 2:
         return ""
-    small, large = (percent(share) for share in shares.values())
+    held = " and ".join(f"{percent(share)} for {network_name(name)}" for name, share in shares.items())
     return (
-        f"The centre ninth of the picture holds {small} of the SHAP weight of 75 px and {large} of that of "
-        f"100 px; an even share would be {percent(1 / NINTHS**2)}."
+        f"Of the weight that {METHODS[complete[-1]].title} finds, the centre ninth of the picture holds "
+        f"{held}; an even share would be {percent(1 / NINTHS**2)}."
     )
 
 
@@ -53,18 +53,19 @@ def _scale() -> Markup:
     ).format(legend(1.0, signed=False).background)
 
 
-def _grid(method: str, maps: Mapping[MapKey, NDArray[np.float32]], groups: list[str]) -> Markup:
+def _grid(method: str, survey: Survey, groups: list[str]) -> Markup:
+    maps = survey.maps
     own = [array for key, array in maps.items() if key[0] == method]
     if not own:
         return Markup()
     scale = float(np.quantile(np.stack(own), FULL)) or 1.0
     heads = repeated(Markup("<span>{}</span>"), map(_group_name, groups))
     rows = Markup()
-    for network in NETWORKS:
+    for network in survey.figures:
         cells = Markup().join(_cell((method, network, group), maps, scale) for group in groups)
-        rows += Markup("<b>{}</b>{}").format(kept_together(NETWORK_NAMES[network].capitalize()), cells)
+        rows += Markup("<b>{}</b>{}").format(kept_together(network_name(network).capitalize()), cells)
     return Markup('<h4>{}</h4><div class="means" style="--groups:{}"><span></span>{}{}</div>').format(
-        METHOD_NAMES[method], len(groups), heads, rows
+        METHODS[method].title, len(groups), heads, rows
     )
 
 
@@ -84,7 +85,7 @@ def _alt(key: MapKey, density: NDArray[np.float32]) -> str:
     shares = _ninths(density)
     most, least = int(shares.argmax()), int(shares.argmin())
     return (
-        f"{METHOD_NAMES[method]}, {NETWORK_NAMES[network]}, {SPOKEN.get(group, 'all photos')}: "
+        f"{METHODS[method].title}, {network_name(network)}, {SPOKEN.get(group, 'all photos')}: "
         f"{percent(shares[most])} of the weight in {REGIONS[most]}, "
         f"{percent(shares[least])} in {REGIONS[least]}."
     )

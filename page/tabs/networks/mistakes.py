@@ -6,8 +6,8 @@ from carmodel.metrics import Disagreement, Scores
 from carmodel.network import CLASSES
 from explain.report.text import named
 from page.markup import COLUMN_HEAD, finding, kept_together, repeated
-from page.tabs.networks.measured import Evaluation
-from page.tabs.networks.naming import classifier_name, one_digit, source_name, source_title
+from page.results.measured import Evaluation
+from page.results.naming import classifier_name, one_digit, source_name, source_title
 
 
 def block(evaluation: Evaluation) -> Markup:

@@ -4,8 +4,8 @@ from markupsafe import Markup
 
 from carmodel.metrics import wilson
 from page.markup import finding
-from page.tabs.networks.measured import Flagged, Novelty
-from page.tabs.networks.naming import LISTINGS, one_digit, ordered, source_title, split_name
+from page.results.measured import Flagged, Novelty
+from page.results.naming import LISTINGS, one_digit, ordered, source_title, split_name
 from page.tabs.networks.tables import scroll
 
 ALL = "all"  # the pictures of all folders

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from carmodel.metrics import Scores
 from page.charts import Axis, Line, chart
 from page.markup import finding
-from page.tabs.networks.measured import Evaluation
-from page.tabs.networks.naming import classifier_name, one_digit, source_name, source_title
+from page.results.measured import Evaluation
+from page.results.naming import classifier_name, one_digit, source_name, source_title
 from page.tabs.networks.source_key import INKS, MARKS, source_key
 
 TICKS = Axis((0, 0.25, 0.5, 0.75, 1), ("0", "25 %", "50 %", "75 %", "100 %"))

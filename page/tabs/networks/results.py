@@ -4,8 +4,8 @@ from markupsafe import Markup
 
 from carmodel.metrics import Scores
 from page.markup import COLUMN_HEAD, finding, kept_together
-from page.tabs.networks.measured import Evaluation, Missing, Published
-from page.tabs.networks.naming import (
+from page.results.measured import Evaluation, Missing, Published
+from page.results.naming import (
     LISTINGS,
     classifier_name,
     one_digit,

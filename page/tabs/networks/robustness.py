@@ -4,8 +4,8 @@ from markupsafe import Markup
 
 from explain.report.text import signed
 from page.markup import CELL, COLUMN_HEAD, finding, repeated
-from page.tabs.networks.measured import Robustness
-from page.tabs.networks.naming import classifier_name, one_digit, ordered, source_name, source_title
+from page.results.measured import Robustness
+from page.results.naming import classifier_name, one_digit, ordered, source_name, source_title
 from page.tabs.networks.tables import scroll
 
 STRONGEST = 10  # points of loss that are drawn in full colour

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from page.chart_legend import lines_key
-from page.tabs.networks.naming import source_title
+from page.chart_legend import lines_legend
+from page.results.naming import source_title
 
 INKS, MARKS = ("source_1", "source_2", "source_3"), ("o", "s", "^")  # by turns
 
@@ -16,4 +16,4 @@ def source_key(sources: Sequence[str], dashes: str = "") -> Markup:
         (source_title(source), INKS[number % len(INKS)], dashes, MARKS[number % len(MARKS)])
         for number, source in enumerate(sources)
     ]
-    return lines_key(entries if dashes else [*entries, ("As right as it is sure", "limit", "dashed", "")])
+    return lines_legend(entries if dashes else [*entries, ("As right as it is sure", "limit", "dashed", "")])

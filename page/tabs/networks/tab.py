@@ -7,15 +7,18 @@ what makes it.
 import logging
 from collections.abc import Callable, Sequence
 from itertools import starmap
-from pathlib import Path
 from typing import TypeVar
 
 from markupsafe import Markup
 
 from carmodel.ood import BLOCK
 from explain.report.text import network_name
+from page.context import Context
+from page.lazy_tabs import Tab
 from page.markup import untested
 from page.panel import panel
+from page.results.measured import UNFIT, Evaluation, Measured, Missing
+from page.results.naming import split_name
 from page.tabs.networks import (
     costs,
     learning_rates,
@@ -27,11 +30,9 @@ from page.tabs.networks import (
     robustness,
     training_curves,
 )
-from page.tabs.networks.measured import UNFIT, Evaluation, Measured, Missing
-from page.tabs.networks.naming import split_name
-from page.tabs.networks.reader import read
 
 T = TypeVar("T")
+TITLE = "Networks"
 NO_FIGURES = "The file of these figures does not hold what it should."
 log = logging.getLogger(__name__)
 
@@ -97,9 +98,10 @@ SECTIONS = {
 }
 
 
-def build(weights: Path) -> None:
-    """Creates the tab's components within an open gr.Tab, from what is in the folder `weights`."""
-    panel(page(read(weights)), elem_id="networks")
+def build(context: Context) -> Tab:
+    """Draws the tab from what was measured."""
+    panel(page(context.measured), elem_id="networks")
+    return Tab()
 
 
 def page(measured: Measured) -> Markup:

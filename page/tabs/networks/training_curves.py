@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from page.charts import Axis, Line, chart
 from page.markup import CELL, COLUMN_HEAD, repeated
-from page.tabs.networks.measured import Epoch, Stage
-from page.tabs.networks.naming import classifier_name, one_digit, source_title
+from page.results.measured import Epoch, Stage
+from page.results.naming import classifier_name, one_digit, source_title
 from page.tabs.networks.source_key import INKS, MARKS, source_key
 from page.tabs.networks.tables import scroll
 

@@ -2,13 +2,11 @@
 
 from markupsafe import Markup
 
+from explain.methods.method import Method
 from explain.report.text import target_name
 from explain.target import Target
 from page.markup import going_on
 
-NETWORKS = ("75", "100")
-IG = Markup('<abbr title="Integrated Gradients">IG</abbr>')
-SHORT = {"gradcam": "Grad-CAM", "integrated_gradients": IG, "shap": "SHAP"}  # method -> heading of a column
 LONG = ("sanity", "stability")  # tests that take so long that they wait for a press of their button
 
 # Block -> its question, what the test is called, and how it is done.
@@ -41,6 +39,13 @@ TESTS = {
         "Small is good.",
     ),
 }
+
+
+def column_heading(method: Method) -> Markup:
+    """A method over a narrow column: short, with its title where that is longer."""
+    if method.heading == method.title:
+        return Markup.escape(method.title)
+    return Markup('<abbr title="{}">{}</abbr>').format(method.title, method.heading)
 
 
 def head(test: str) -> Markup:

@@ -1,39 +1,39 @@
 """The block of deletion and insertion: curves and areas of all methods, networks and controls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from explain.door import METHODS
 from explain.evidence.evidence import Evidence
 from explain.evidence.faithfulness import Controls, Curve
-from explain.report.text import METHOD_NAMES, percent, target_name
+from explain.methods.registry import METHODS
+from explain.report.text import network_name, percent, target_name
 from explain.target import Target
-from page.chart_legend import MARKS, key
+from page.chart_legend import legend_of
 from page.charts import Axis, Line, chart
+from page.evidence import Found
 from page.markup import COLUMN_HEAD, finding, repeated, untested
-from page.tabs.explain.evidence import Found
 from page.tabs.trust import findings
-from page.tabs.trust.blocks import NETWORKS
 
 CONTROLS = {"random": ("Random maps", "dotted"), "gaussian": ("Centred Gaussian", "dashed")}
 MEASURES = {"deletion": "covered", "insertion": "uncovered"}  # -> what happens to the photo
 TICKS = (0, 0.5, 1), ("0", "50 %", "100 %")
+HEADS = "Area", "Deletion", "Insertion", "Beats both controls"
 MARKED = 10  # every so many points
 UNTESTED = "The maps of this network could not be tested."
 
 
-def block(found: Found, drawn: Mapping[str, Markup], target: Target) -> Markup:
-    """The block; `drawn` holds what `network` made of the networks that are finished."""
+def block(found: Found, drawn: Mapping[str, Markup], target: Target, networks: Sequence[str]) -> Markup:
+    """The block; `drawn` holds what `network` made of those of `networks` that are finished."""
     halves = (
-        Markup("<section><h4>{} px</h4>{}</section>").format(
-            name, drawn.get(name) or untested("Being tested …")
+        Markup("<section><h4>{}</h4>{}</section>").format(
+            network_name(name), drawn.get(name) or untested("Being tested …")
         )
-        for name in NETWORKS
+        for name in networks
     )
     controls = [(name, control, dashes, "") for control, (name, dashes) in CONTROLS.items()]
     return Markup('{}{}<div class="halves">{}</div>').format(
-        finding(findings.faithfulness(found, target)), key(controls), Markup().join(halves)
+        finding(findings.faithfulness(found, target)), legend_of(controls), Markup().join(halves)
     )
 
 
@@ -61,14 +61,14 @@ def _chart(
     methods = {method: getattr(test.faithfulness, measure) for method, test in tests.items()}
     lines = [Line(control, curve.probabilities, CONTROLS[control][1]) for control, curve in controls.items()]
     lines += [
-        Line(method, curve.probabilities, mark=MARKS[method], every=MARKED)
+        Line(method, curve.probabilities, mark=METHODS[method].mark, every=MARKED)
         for method, curve in methods.items()
     ]
-    names = {METHOD_NAMES[method]: curve for method, curve in methods.items()}
+    names = {METHODS[method].title: curve for method, curve in methods.items()}
     names |= {CONTROLS[control][0]: curve for control, curve in controls.items()}
     done = MEASURES[measure]
     return chart(
-        _alt(f"{measure.capitalize()}, {name} px", done, names, target),
+        _alt(f"{measure.capitalize()}, {network_name(name)}", done, names, target),
         lines,
         against.gaussian.deletion.fractions,
         Axis(*TICKS, f"Share of the photo {done}"),
@@ -88,15 +88,19 @@ def _alt(title: str, done: str, curves: Mapping[str, Curve], target: Target) -> 
 
 
 def _areas(name: str, tests: Mapping[str, Evidence], against: Controls) -> Markup:
-    rows = Markup().join(_row(METHOD_NAMES[method], tests[method]) for method in METHODS if method in tests)
+    rows = Markup().join(_row(METHODS[method].title, tests[method]) for method in METHODS if method in tests)
     for control, (title, _) in CONTROLS.items():
         of = getattr(against, control)
         rows += Markup(
             '<tr class="control"><th scope="row">{}</th><td>{:.2f}</td><td>{:.2f}</td><td></td></tr>'
         ).format(title, of.deletion.area, of.insertion.area)
     return Markup(
-        '<table class="areas" aria-label="Areas, {} px"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
-    ).format(name, repeated(COLUMN_HEAD, ("Area", "Deletion", "Insertion", "Beats both controls")), rows)
+        '<table class="areas" aria-label="Areas, {}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
+    ).format(
+        network_name(name),
+        repeated(COLUMN_HEAD, ("Area", "Deletion", "Insertion", "Beats both controls")),
+        rows,
+    )
 
 
 def _row(name: str, test: Evidence) -> Markup:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from math import isfinite
 
-from carmodel.network import SIZES
 from explain.evidence.evidence import Evidence
 from explain.evidence.faithfulness import Curve
 from explain.evidence.regions import Share
-from explain.report.text import METHOD_NAMES, percent, target_name
+from explain.explainer import AVERAGE
+from explain.methods.registry import METHODS
+from explain.report.text import network_name, percent, target_name
 from explain.target import Target
-from page.tabs.explain.evidence import Found
+from page.evidence import Found
 
-SINGLE = tuple(map(str, SIZES))  # the networks, without their average
 FELL_APART = 0.3  # rank correlation with the original below which nothing of a map is left
 
 Of = tuple[str, str]  # method and network that a map is of
@@ -23,7 +23,7 @@ def faithfulness(found: Found, target: Target) -> str:
         (known, method, network)
         for network, row in found.items()
         for method, known in row.items()
-        if network in SINGLE and known is not None
+        if network != AVERAGE and known is not None
     ]
     if not tests:
         return ""
@@ -106,5 +106,5 @@ def _lost(known: Evidence) -> int:
 
 
 def _map(method: str, network: str) -> str:
-    name = METHOD_NAMES[method]
-    return f"{name}’{'' if name.endswith('s') else 's'} map of the {network} px network"
+    name = METHODS[method].title
+    return f"{name}’{'' if name.endswith('s') else 's'} map of the {network_name(network)} network"

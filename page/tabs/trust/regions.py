@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from markupsafe import Markup
 from torch import Tensor
 
-from explain.door import METHODS, Attribution
+from explain.attribution import Attribution
 from explain.evidence.regions import Share, border, parts, share
+from explain.methods.registry import METHODS
 from explain.report.text import percent
-from explain.smoothing import at_detail
+from explain.smoothing import all_smoothed
 from page.markup import finding, repeated, untested
 from page.tabs.trust import findings
-from page.tabs.trust.blocks import NETWORKS, SHORT
+from page.tabs.trust.blocks import column_heading
 
 BORDER = "Border"
 COARSE = (
@@ -21,9 +22,9 @@ FULL = 4.0  # the ratio whose cell is fully shaded
 
 
 def block(
-    maps: Mapping[str, Mapping[str, Attribution]], detail: str, labels: Tensor | None, coarse: bool
+    maps: Mapping[str, Mapping[str, Attribution]], smoothing: str, labels: Tensor | None, coarse: bool
 ) -> Markup:
-    """The block for maps (method -> "75" and "100" -> map) as they are shown at `detail`.
+    """The block for maps (method -> network -> map) as they are shown with `smoothing`.
 
     `labels` (300, 300) are the parts of an example picture, or None; `coarse` says that not all are told
     apart. Methods without maps are left out.
@@ -31,16 +32,17 @@ def block(
     shares = {
         (method, network): _shares(shown.map, labels)
         for method, pair in maps.items()
-        for network, shown in at_detail(pair, detail).items()
+        for network, shown in all_smoothed(pair, smoothing).items()
     }
     methods = [method for method in METHODS if method in maps]
+    networks = list(dict.fromkeys(network for _, network in shares))
     regions = next(iter(shares.values())) if shares else {}
     rows = (
         Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>').format(
             region.capitalize(),
             percent(whole.area),
             Markup().join(
-                _cell(shares[method, network][region]) for method in methods for network in NETWORKS
+                _cell(shares[method, network][region]) for method in methods for network in networks
             ),
         )
         for region, whole in regions.items()
@@ -52,9 +54,10 @@ def block(
     ).format(
         found=finding(findings.regions({of: parts[BORDER] for of, parts in shares.items()})),
         groups=repeated(
-            Markup('<th scope="colgroup" colspan="2">{}</th>'), (SHORT[method] for method in methods)
+            Markup('<th scope="colgroup" colspan="{}">{{}}</th>').format(len(networks)),
+            (column_heading(METHODS[method]) for method in methods),
         ),
-        sizes=repeated(Markup('<th scope="col">{}<span> px</span></th>'), NETWORKS) * len(methods),
+        sizes=repeated(Markup('<th scope="col">{}<span> px</span></th>'), networks) * len(methods),
         rows=Markup().join(rows),
         note=untested(COARSE) if labels is not None and coarse else "",
     )

@@ -8,20 +8,19 @@ from functools import partial
 from markupsafe import Markup
 
 from carmodel.photo import Photo
-from explain.door import METHODS
 from explain.evidence.sanity import LAYERS, Step, cascade
 from explain.explainer import Explainer
+from explain.methods.registry import METHODS
 from explain.report.palette import shared_scale
 from explain.report.render import overlay
-from explain.report.text import METHOD_NAMES
-from explain.smoothing import shown
+from explain.report.text import network_name
+from explain.request import ExplanationRequest
+from explain.smoothing import SMOOTHINGS, smoothed
 from page.background import Background
-from page.chart_legend import MARKS, key
+from page.chart_legend import legend_of
 from page.charts import Axis, Line, chart
 from page.markup import finding, going_on, picture, untested
-from page.session import Subject
 from page.tabs.trust import findings
-from page.tabs.trust.blocks import NETWORKS
 from page.tabs.trust.findings import Of
 
 log = logging.getLogger(__name__)
@@ -46,22 +45,21 @@ class Shown:
 
 
 def steps(
-    subject: Subject, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+    asked: ExplanationRequest, explainer: Explainer, background: Background, wanted: Callable[[], bool]
 ) -> Iterator[dict[Of, tuple[Shown, ...]]]:
     """What every map has become, after each layer. A map that cannot be computed is left out from then on."""
-    references = {"shap": explainer.references}
     cascades = {
         (method, network): cascade(
             explainer.networks[network],
-            subject.photo.frame,
-            subject.target,
+            asked.photo.frame,
+            asked.target,
             method,
-            reference=subject.reference,
-            references=references.get(method),
-            tolerance=subject.tolerance,
+            reference=asked.reference,
+            references=explainer.references,
+            tolerance=asked.tolerance,
         )
         for method in METHODS
-        for network in NETWORKS
+        for network in explainer.networks
     }
     shown: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
     for _ in ("", *LAYERS):
@@ -71,7 +69,7 @@ def steps(
             }
             for network, job in background.run(jobs, wanted):
                 try:
-                    shown[method, network] += (_shown(job.result(), subject.photo),)
+                    shown[method, network] += (_shown(job.result(), asked.photo),)
                 except Exception:
                     log.exception("%s of %s could not be randomised.", method, network)
                     del shown[method, network]
@@ -91,19 +89,19 @@ def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Marku
         done = f"Random so far: {', '.join(layers[1:]) or 'nothing'}"
         found = untested(f"{done}; stopped.") if stopped else going_on(f"{done} …")
     charts = (
-        Markup("<section><h4>{} px</h4>{}</section>").format(network, _chart(network, shown))
-        for network in NETWORKS
+        Markup("<section><h4>{}</h4>{}</section>").format(network_name(network), _chart(network, shown))
+        for network in dict.fromkeys(network for _, network in shown)
     )
     strips = (_strip(*of, each) for of, each in shown.items())
     return Markup(
         '{}{}<div class="halves">{}</div><div class="strips">{}</div>'
         "<p class=untested>Under each map: the last layer made random, and the rank correlation with the "
         "first map. Every map has its own scale.</p>"
-    ).format(found, key([LIMIT]), Markup().join(charts), Markup().join(strips))
+    ).format(found, legend_of([LIMIT]), Markup().join(charts), Markup().join(strips))
 
 
 def _shown(step: Step, photo: Photo) -> Shown:
-    map = shown(step.attribution, "regions")
+    map = smoothed(step.attribution, SMOOTHINGS[0])
     image = overlay(map, photo, shared_scale([map.map]), side=SIDE)
     return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70))
 
@@ -117,11 +115,12 @@ def _chart(network: str, shown: Mapping[Of, tuple[Shown, ...]]) -> Markup:
     points = range(len(LAYERS) + 1)
     lines = [Line("limit", [findings.FELL_APART] * len(points), "dashed")]
     for method, line in values.items():
-        lines.append(Line(method, line + [None] * (len(points) - len(line)), mark=MARKS[method]))
+        lines.append(Line(method, line + [None] * (len(points) - len(line)), mark=METHODS[method].mark))
     said = "; ".join(
-        f"{METHOD_NAMES[method]} {', '.join(map(_figure, line))}" for method, line in values.items()
+        f"{METHODS[method].title} {', '.join(map(_figure, line))}" for method, line in values.items()
     )
-    alt = f"Rank correlation with the original map, {network} px, after each layer made random: {said}."
+    of = f"Rank correlation with the original map, {network_name(network)}"
+    alt = f"{of}, after each layer made random: {said}."
     return chart(alt, lines, points, ACROSS, UP, size=(6.6, 2.7))
 
 
@@ -136,6 +135,6 @@ def _strip(method: str, network: str, shown: tuple[Shown, ...]) -> Markup:
         )
         for step in shown
     )
-    return Markup("<section><h4>{}, {} px</h4><ol>{}</ol></section>").format(
-        METHOD_NAMES[method], network, Markup().join(items)
+    return Markup("<section><h4>{}, {}</h4><ol>{}</ol></section>").format(
+        METHODS[method].title, network_name(network), Markup().join(items)
     )

@@ -7,22 +7,21 @@ from math import isfinite
 
 from markupsafe import Markup
 
-from explain.door import METHODS
 from explain.evidence.stability import stability
 from explain.explainer import Explainer
-from explain.report.text import METHOD_NAMES, percent
+from explain.methods.registry import METHODS
+from explain.report.text import network_name, percent
+from explain.request import ExplanationRequest
 from page.background import Background
 from page.markup import COLUMN_HEAD, finding, going_on, repeated, untested
-from page.session import Subject
 from page.tabs.trust import findings
-from page.tabs.trust.blocks import NETWORKS
 from page.tabs.trust.findings import Of
 
 log = logging.getLogger(__name__)
 
 
 def changes(
-    subject: Subject, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+    asked: ExplanationRequest, explainer: Explainer, background: Background, wanted: Callable[[], bool]
 ) -> Iterator[dict[Of, float | None]]:
     """The largest change of every map, as a fraction of the map or None if that failed, after each method."""
     found: dict[Of, float | None] = {}
@@ -31,13 +30,13 @@ def changes(
             network: partial(
                 stability,
                 explainer.networks[network],
-                subject.photo.frame,
-                subject.target,
+                asked.photo.frame,
+                asked.target,
                 method,
-                reference=subject.reference,
-                references=explainer.references if method == "shap" else None,
+                reference=asked.reference,
+                references=explainer.references,
             )
-            for network in NETWORKS
+            for network in explainer.networks
         }
         for network, job in background.run(jobs, wanted):
             try:
@@ -52,25 +51,26 @@ def changes(
 
 def block(found: Mapping[Of, float | None], stopped: bool = False) -> Markup:
     """The block as far as the test has come; a method that is not in `found` is still to come."""
-    waiting = [method for method in METHODS if (method, NETWORKS[0]) not in found]
+    networks = list(dict.fromkeys(network for _, network in found))
+    waiting = [method for method in METHODS if not any(of[0] == method for of in found)]
     known = {of: value for of, value in found.items() if value is not None}
     if waiting:
-        doing = f"Disturbing the photo: {METHOD_NAMES[waiting[0]]} …"
+        doing = f"Disturbing the photo: {METHODS[waiting[0]].title} …"
         said = untested("Stopped.") if stopped else going_on(doing)
     else:
         said = finding(findings.stability(known)) or untested("The maps could not be tested.")
     top = max(filter(isfinite, known.values()), default=0.0) or 1.0
     rows = (
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            METHOD_NAMES[method],
-            Markup().join(_cell(method, network, found, top) for network in NETWORKS),
+            METHODS[method].title,
+            Markup().join(_cell(method, network, found, top) for network in networks),
         )
         for method in METHODS
     )
     return Markup(
         '{}<table class="changes" aria-label="Largest change"><thead><tr><td></td>{}</tr></thead>'
         "<tbody>{}</tbody></table>"
-    ).format(said, repeated(COLUMN_HEAD, (f"{network} px" for network in NETWORKS)), Markup().join(rows))
+    ).format(said, repeated(COLUMN_HEAD, map(network_name, networks)), Markup().join(rows))
 
 
 def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> Markup:

@@ -2,20 +2,30 @@
 
 import gradio as gr
 
+from page.context import TESTING, Context
+from page.lazy_tabs import Tab
 from page.panel import panel
 from page.tabs.trust import blocks
-from page.tabs.trust.handlers import RUN
+from page.tabs.trust.handlers import RUN, TrustHandlers
+
+TITLE = "Trust"
 
 
-def build() -> tuple[dict[str, gr.HTML], dict[str, gr.Button]]:
-    """Draws the tab; returns its panels by name, and the buttons of the tests that take long."""
-    buttons = {}
+def build(context: Context) -> Tab:
+    """Draws the tab, and makes its buttons run the tests that take long."""
+    handle = TrustHandlers(context.explainers, context.evidences)
+    shown: dict[str, gr.components.Component] = {}
     with gr.Column(elem_id="trust"):
-        panels = {"about": panel(elem_id="about")}
+        shown["about"] = panel(elem_id="about")
         for name in blocks.TESTS:
             with gr.Column(elem_id=f"test-{name}", elem_classes=["card", "test"]):
                 panel(blocks.head(name))
                 if name in blocks.LONG:
-                    buttons[name] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
-                panels[name] = panel(elem_classes="found")
-    return panels, buttons
+                    shown[f"{name}_button"] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
+                shown[name] = panel(elem_classes="found")
+    for name, handler in (("sanity", handle.on_sanity), ("stability", handle.on_stability)):
+        button = f"{name}_button"
+        context.wire(
+            shown[button].click, handler, {part: shown[part] for part in (name, button)}, queue=TESTING
+        )
+    return Tab(shown, (), handle.refresh, TESTING)

@@ -8,65 +8,67 @@ from time import monotonic
 from markupsafe import Markup
 
 from carmodel.ensemble import SPOKEN
-from explain.door import METHODS
 from explain.explainer import Explainer
-from explain.report.text import METHOD_NAMES, target_name
+from explain.methods.registry import METHODS
+from explain.report.text import target_name
+from explain.request import ExplanationRequest, explained
+from page.controls import Controls
 from page.markup import going_on
-from page.session import Subject
-from page.tabs.explain.stream import FAILED, PACE, so_far
-from page.tabs.what_if import pairs
+from page.progress import FAILED, PACE, WAITING, computing, so_far
+from page.tabs.what_if.before_after_row import AFTER, BEFORE, BeforeAfter, BeforeAfterRow, draw_row
 
 log = logging.getLogger(__name__)
 
 
 def rows(
     explainer: Explainer,
-    subject: Subject,
-    of: pairs.Sides,
-    strength: float,
+    asked: ExplanationRequest,
+    of: BeforeAfter,
+    controls: Controls,
     wanted: Callable[[], bool],
 ) -> Iterator[dict[str, Markup]]:
     """What changes on the tab, by "heading" and method. Stops without a word once unwanted.
 
-    Maps of the photo before that are known are there at once. All maps explain the subject's target. A method
+    Maps of the photo before that are known are there at once. All maps explain the request's target. A method
     that fails says so in its row, and the others go on.
     """
+    after = replace(asked, photo=of.edited, digest=of.edited.digest)
 
-    def draw(this: pairs.Pairs) -> Markup:
-        return pairs.row(this, of, subject.detail, strength)
+    def draw(row: BeforeAfterRow) -> dict[str, Markup]:
+        return {row.method.name: draw_row(row, of, controls.look(asked))}
 
-    settings = subject.target, subject.reference, subject.tolerance
-    known = {method: explainer.known(of.photo, method, *settings) for method in METHODS}
-    now = {
-        method: pairs.Pairs(method, of.columns(maps, after=False) if maps else {}, note="Waiting")
-        for method, maps in known.items()
-    }
-    yield {method: draw(each) for method, each in now.items()} | {"heading": _heading(subject, METHODS[0])}
-    for method, this in now.items():
-        yield {"heading": _heading(subject, method)}
-        shown_at = 0.0
-        try:
-            for after, photo in enumerate((of.photo, of.edited)):
-                side = "after" if after else "before"
-                for maps in explainer.refine(photo, method, *settings):
-                    if not wanted():
-                        return
-                    this = replace(this, note=so_far(maps), **{side: of.columns(maps, bool(after))})
-                    if this.note and monotonic() - shown_at > PACE:
-                        yield {method: draw(this)}
-                        shown_at = monotonic()
-            shown = draw(replace(this, note=""))
-        except Exception:
-            log.exception("%s of an edited photo failed.", method)
-            shown = draw(pairs.Pairs(method, note=FAILED, failed=True))
-        yield {method: shown}
-    yield {"heading": _heading(subject)}
+    settings = asked.target, asked.reference, asked.tolerance
+    now, step = {}, {"heading": _heading(asked, next(iter(METHODS)))}
+    for name, method in METHODS.items():
+        known = explainer.finished(of.photo, name, *settings)
+        now[name] = BeforeAfterRow(method, of.columns(known, BEFORE), note=WAITING)
+        step |= draw(now[name])
+    yield step
+    for name, row in now.items():
+        yield {"heading": _heading(asked, name)}
+        drawn_at = 0.0
+        for when, request in ((BEFORE, asked), (AFTER, after)):
+            for made in explained(explainer, request, [name]):
+                if not wanted():
+                    return
+                if made.error:
+                    log.error("%s of an edited photo failed.", name, exc_info=made.error)
+                    row = BeforeAfterRow(row.method, note=FAILED, failed=True)
+                    break
+                row = replace(row, note=so_far(made) or row.note, **{when: of.columns(made.maps, when)})
+                if so_far(made) and monotonic() - drawn_at > PACE:
+                    yield draw(row)
+                    drawn_at = monotonic()
+            if row.failed:
+                break
+        yield draw(row if row.failed else replace(row, note=""))
+    yield {"heading": _heading(asked)}
 
 
-def _heading(subject: Subject, method: str = "") -> Markup:
+def _heading(asked: ExplanationRequest, method: str = "") -> Markup:
     """What the maps explain, and the method that is being computed, if any."""
-    progress = f"Computing {METHOD_NAMES[method]} …" if method else ""
+    progress = computing(METHODS[method].title) if method else ""
     return Markup(
         '<div class="reading"><div><h2>What the maps do</h2><p>Before and after, why {}: '
         "what speaks for {} and what against, on one scale.</p></div>{}</div>"
-    ).format(target_name(subject.target), SPOKEN[subject.target.toward], going_on(progress))
+    ).format(target_name(asked.target), SPOKEN[asked.target.toward], going_on(progress))

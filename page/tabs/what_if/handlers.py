@@ -5,29 +5,30 @@ what goes wrong becomes one sentence, and what was shown stays.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
-from explain.door import METHODS
 from explain.explainer import Explainer
+from explain.methods.registry import METHODS
 from explain.report.render import upright
 from explain.what_if.edits import WHOLE, Box, EditError, Edits, covered, edited
-from explain.what_if.effect import Change, changes, sentence
-from page.markup import notice, picture
+from explain.what_if.effect import Changes, changes, sentence
+from page.bars import paired_columns
+from page.controls import Controls
+from page.lazy_tabs import Values
+from page.markup import SORRY, notice, picture
 from page.session import Session
-from page.tabs.explain.handlers import SORRY
-from page.tabs.explain.stream import Controls
-from page.tabs.what_if import bars, before_after, pairs
+from page.tabs.what_if import before_after
+from page.tabs.what_if.before_after_row import before_after as compared
 from page.tabs.what_if.editor import mark_of, sheet
 
 MOST_KEPT = 100  # edits that can be taken back
 log = logging.getLogger(__name__)
 
-OUTPUTS = ("notice", "sheet", "after", "whole", "fill", "undo", "reset", "bars", "heading", *METHODS)
+PART = "what if"  # of the page
 NOW = "The photo as it is now"
 NO_PHOTO = Markup(
     '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
@@ -36,12 +37,11 @@ NO_PHOTO = Markup(
 
 
 @dataclass
-class Trial:
+class EditSession:
     """What one visitor tries on one photo: edits upon edits, of which the last shows."""
 
     digest: str | None = None  # of the photo
     history: list[Edits] = field(default_factory=lambda: [Edits()])
-    newest: int = 0  # number of the newest run
 
     @property
     def edits(self) -> Edits:
@@ -49,152 +49,163 @@ class Trial:
 
 
 class WhatIfHandlers:
-    """The handlers of the tab's events, for `explainers` by kind. All yield values of OUTPUTS, in that order.
+    """The handlers of the tab's events, for `explainers` by kind.
 
-    They are given the session, the values of the page's controls and the trial, then those of their own.
+    They are given the Session, the event's number, the page's controls and the EditSession, then the values
+    of their own components. They yield values of "notice", "sheet", "after", "whole", "fill", "undo",
+    "reset", "bars", "heading" and of each method's row.
     """
 
     def __init__(self, explainers: Mapping[str, Explainer]) -> None:
         self.explainers = explainers
 
-    def on_subject(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """There is another photo, or none, or another setting. Marks do not go on to another photo."""
-        *controls, trial = given
-        subject = session.subject
-        if subject is None:
-            trial.newest += 1
+    def refresh(
+        self, session: Session, number: float, controls: Controls, trial: EditSession
+    ) -> Iterator[Values]:
+        """There is another request, or none. Marks do not go on to another photo."""
+        asked = session.asked
+        if asked is None:
+            session.requests.start(PART)
             yield _cleared()
             return
-        if trial.digest != subject.digest:
+        if trial.digest != asked.digest:
             trial.history = [replace(trial.edits, marks=())]
-            trial.digest = subject.digest
-        yield from self._run(session, Controls(*controls), trial)
+            trial.digest = asked.digest
+        yield from self._run(session, controls, trial)
 
-    def on_mark(self, event: gr.EventData, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+    def on_mark(
+        self,
+        event: gr.EventData,
+        session: Session,
+        number: float,
+        controls: Controls,
+        trial: EditSession,
+    ) -> Iterator[Values]:
         """A stroke or a box was drawn."""
-        yield from self._edit(
-            session, given, lambda now: replace(now, marks=(*now.marks, mark_of(event.mark)))
-        )
-
-    def on_box(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """The box of four numbers, in per cent from left, top, right and bottom edge of the picture."""
-        *given, left, top, right, bottom = given
 
         def add(now: Edits) -> Edits:
-            box = Box(left / 100, top / 100, right / 100, bottom / 100)
-            return replace(now, marks=(*now.marks, box))
+            return replace(now, marks=(*now.marks, mark_of(event.mark)))
 
-        yield from self._edit(session, given, add)
+        yield from self._edit(session, controls, trial, add)
 
-    def on_whole(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """The edits of one click that are on were changed."""
-        *given, names = given
-        ordered = tuple(name for name in WHOLE if name in names)
-        yield from self._edit(session, given, lambda now: replace(now, whole=ordered))
+    def on_box(
+        self, session: Session, number: float, controls: Controls, trial: EditSession, *edges: float
+    ) -> Iterator[Values]:
+        """The box of four numbers, in per cent from left, top, right and bottom edge of the picture."""
 
-    def on_fill(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """Something else is to cover what is covered."""
-        *given, fill = given
-        yield from self._edit(session, given, lambda now: replace(now, fill=fill))
+        def add(now: Edits) -> Edits:
+            return replace(now, marks=(*now.marks, Box(*(edge / 100 for edge in edges))))
 
-    def on_reset(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """All edits are taken away, which can be undone too."""
-        yield from self._edit(session, given, lambda now: Edits(fill=now.fill))
+        yield from self._edit(session, controls, trial, add)
 
-    def on_undo(self, session: Session, *given: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
-        """The last edit is taken back."""
-        *controls, trial = given
-        if session.subject and len(trial.history) > 1:
-            trial.history.pop()
-            yield from self._run(session, Controls(*controls), trial)
-
-    def _edit(
+    def on_whole(
         self,
         session: Session,
-        given: tuple[Any, ...] | list[Any],
-        change: Callable[[Edits], Edits],
-    ) -> Iterator[tuple[Any, ...]]:
-        *controls, trial = given
-        if session.subject is None:
-            yield _shown(bars=NO_PHOTO)
+        number: float,
+        controls: Controls,
+        trial: EditSession,
+        names: Sequence[str],
+    ) -> Iterator[Values]:
+        """The edits of one click that are on were changed."""
+        ordered = tuple(name for name in WHOLE if name in names)
+        yield from self._edit(session, controls, trial, lambda now: replace(now, whole=ordered))
+
+    def on_fill(
+        self, session: Session, number: float, controls: Controls, trial: EditSession, fill: str
+    ) -> Iterator[Values]:
+        """Something else is to cover what is covered."""
+        yield from self._edit(session, controls, trial, lambda now: replace(now, fill=fill))
+
+    def on_reset(
+        self, session: Session, number: float, controls: Controls, trial: EditSession
+    ) -> Iterator[Values]:
+        """All edits are taken away, which can be undone too."""
+        yield from self._edit(session, controls, trial, lambda now: Edits(fill=now.fill))
+
+    def on_undo(
+        self, session: Session, number: float, controls: Controls, trial: EditSession
+    ) -> Iterator[Values]:
+        """The last edit is taken back."""
+        if session.asked and len(trial.history) > 1:
+            trial.history.pop()
+            yield from self._run(session, controls, trial)
+
+    def _edit(
+        self, session: Session, controls: Controls, trial: EditSession, change: Callable[[Edits], Edits]
+    ) -> Iterator[Values]:
+        if session.asked is None:
+            yield {"bars": NO_PHOTO}
             return
         try:
             edits = change(trial.edits)
         except EditError as error:
-            yield _shown(notice=notice(str(error)), sheet=sheet(session.subject.photo, trial.edits))
+            yield {"notice": notice(str(error)), "sheet": sheet(session.asked.photo, trial.edits)}
             return
         if edits != trial.edits:
             trial.history.append(edits)
             del trial.history[:-MOST_KEPT]
-        yield from self._run(session, Controls(*controls), trial)
+        yield from self._run(session, controls, trial)
 
-    def _run(self, session: Session, controls: Controls, trial: Trial) -> Iterator[tuple[Any, ...]]:
-        """What the trial's edits lead to; nothing once the photo was removed.
+    def _run(self, session: Session, controls: Controls, trial: EditSession) -> Iterator[Values]:
+        """What the edits lead to; nothing once the photo was removed.
 
         What was on its way then may have arrived after the panels were cleared, so they are cleared again.
         """
         yield from self._steps(session, controls, trial)
-        if session.subject is None:
+        if session.asked is None:
             yield _cleared()
 
-    def _steps(self, session: Session, controls: Controls, trial: Trial) -> Iterator[tuple[Any, ...]]:
-        """Everything that the trial's edits lead to, as it becomes known."""
-        subject, edits = session.subject, trial.edits
-        trial.newest += 1
-        this = trial.newest
-
-        def wanted() -> bool:
-            return trial.newest == this and session.subject == subject
-
+    def _steps(self, session: Session, controls: Controls, trial: EditSession) -> Iterator[Values]:
+        """Everything that the edits lead to, as it becomes known."""
+        run, asked, edits = session.requests.start(PART), session.asked, trial.edits
+        if asked is None:
+            return
         try:
-            after = edited(subject.photo, edits)
-            found = {
-                kind: changes(explainer, subject.photo, after) for kind, explainer in self.explainers.items()
+            after = edited(asked.photo, edits)
+            moved = {
+                kind: changes(explainer, asked.photo, after) for kind, explainer in self.explainers.items()
             }
-            if not wanted():
+            if not run.holds():
                 return
-            yield _shown(
-                notice="",
-                sheet=sheet(subject.photo, edits),
-                after=Markup("<h4>{}</h4>{}").format(NOW, picture(upright(after), NOW, "photo")),
-                whole=list(edits.whole),
-                fill=edits.fill,
-                undo=gr.Button(interactive=len(trial.history) > 1),
-                reset=gr.Button(interactive=edits.changes_something),
-                bars=_bars(found, subject.kind, edits, controls.mode),
-            )
+            yield {
+                "notice": "",
+                "sheet": sheet(asked.photo, edits),
+                "after": Markup("<h4>{}</h4>{}").format(NOW, picture(upright(after), NOW, "photo")),
+                "whole": list(edits.whole),
+                "fill": edits.fill,
+                "undo": gr.Button(interactive=len(trial.history) > 1),
+                "reset": gr.Button(interactive=edits.changes_something),
+                "bars": _bars(moved, asked.kind, edits, asked.ensemble),
+            }
             if not edits.changes_something:
-                yield _shown(**dict.fromkeys(("heading", *METHODS), ""))
+                yield dict.fromkeys(("heading", *METHODS), "")
                 return
-            mask, ensemble = covered(subject.photo, edits), found[subject.kind][controls.mode]
-            of = pairs.Sides(subject.photo, after, mask, controls.mode, ensemble)
-            explainer = self.explainers[subject.kind]
-            for rows in before_after.rows(explainer, subject, of, controls.strength, wanted):
-                if not wanted():  # it may have been replaced while this was being drawn
+            explainer = self.explainers[asked.kind]
+            decision = moved[asked.kind].all[asked.ensemble]
+            of = compared(explainer, asked, after, covered(asked.photo, edits), decision)
+            for rows in before_after.rows(explainer, asked, of, controls, run.holds):
+                if not run.holds():  # it may have been replaced while this was being drawn
                     return
-                yield _shown(**rows)
+                yield rows
         except Exception:
             log.exception("An edit could not be tried.")
-            if wanted():
-                yield _shown(notice=notice(SORRY))
+            if run.holds():
+                yield {"notice": notice(SORRY)}
 
 
-def _bars(found: Mapping[str, Mapping[str, Change]], kind: str, edits: Edits, mode: str) -> Markup:
+def _bars(moved: Mapping[str, Changes], kind: str, edits: Edits, ensemble: str) -> Markup:
     """What the edits did in one sentence, of the networks of this kind, and the bars of every kind."""
-    heading = Markup("<h3>{}</h3>") if len(found) > 1 else Markup()
-    blocks = (heading.format(name.capitalize()) + bars.columns(each, mode) for name, each in found.items())
+    heading = Markup("<h3>{}</h3>") if len(moved) > 1 else Markup()
+    blocks = (
+        heading.format(name.capitalize()) + paired_columns(each, ensemble) for name, each in moved.items()
+    )
     return Markup(
         '<section class="card before-after" aria-label="Probabilities before and after">'
         '<h2 role="status">{}</h2>'
         "<p>Probabilities before (pale) and after (strong), and the change in percentage points.</p>"
         "{}</section>"
-    ).format(sentence(edits, found[kind]), Markup().join(blocks))
+    ).format(sentence(edits, moved[kind].networks), Markup().join(blocks))
 
 
-def _cleared() -> tuple[Any, ...]:
-    return _shown(**dict.fromkeys(("notice", "sheet", "after", "heading", *METHODS), ""), bars=NO_PHOTO)
-
-
-def _shown(**values: object) -> tuple[Any, ...]:
-    """These values of OUTPUTS; the others stay as they are."""
-    return tuple(values.get(name, gr.skip()) for name in OUTPUTS)
+def _cleared() -> Values:
+    return dict.fromkeys(("notice", "sheet", "after", "heading", *METHODS), "") | {"bars": NO_PHOTO}

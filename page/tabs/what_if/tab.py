@@ -1,18 +1,17 @@
 """The What if tab: a photo to draw on, edits of one click, and what the networks say before and after."""
 
-from collections.abc import Mapping, Sequence
-
 import gradio as gr
 from markupsafe import Markup
 
-from explain.door import METHODS
+from explain.methods.registry import METHODS
 from explain.what_if.edits import FILLS, WHOLE, Edits
-from page.gradio_patches import keep_outputs_at_end
-from page.lazy_tabs import LazyTab
+from page.context import Context
+from page.lazy_tabs import Tab
 from page.panel import panel
 from page.tabs.what_if.editor import editor
-from page.tabs.what_if.handlers import OUTPUTS, Trial, WhatIfHandlers
+from page.tabs.what_if.handlers import EditSession, WhatIfHandlers
 
+TITLE = "What if"
 EDITS = {
     "border": "Hide the border",
     "wheels_row": "Hide the wheels’ row",
@@ -27,16 +26,10 @@ ABOUT = Markup(
 )
 
 
-def build(
-    handle: WhatIfHandlers,
-    settings: Sequence[gr.components.Component],
-    event: Mapping[str, object],
-) -> LazyTab:
-    """Draws the tab and connects its own controls; `settings` are the session and the page's controls.
-
-    `event` is how events of the page compute: in which queue, and that they are nobody else's.
-    """
-    trial = gr.State(Trial())
+def build(context: Context) -> Tab:
+    """Draws the tab and connects its own controls."""
+    handle = WhatIfHandlers(context.explainers)
+    trial = gr.State(EditSession())
     shown: dict[str, gr.components.Component] = {}
     with gr.Column(elem_id="what-if"):
         panel(ABOUT)
@@ -64,8 +57,7 @@ def build(
         shown["heading"] = panel()
         shown |= {method: panel() for method in METHODS}
 
-    outputs = [shown[name] for name in OUTPUTS]
-    for trigger, run, given in (
+    for trigger, handler, inputs in (
         (shown["sheet"].select, handle.on_mark, []),
         (shown["whole"].input, handle.on_whole, [shown["whole"]]),
         (shown["fill"].input, handle.on_fill, [shown["fill"]]),
@@ -73,23 +65,5 @@ def build(
         (shown["reset"].click, handle.on_reset, []),
         (add.click, handle.on_box, edges),
     ):
-        trigger(keep_outputs_at_end(run, len(outputs)), [*settings, trial, *given], outputs, **event)
-    return LazyTab(handle.on_subject, [trial], outputs)
-
-
-BOX = {  # of the parameter, in JSON Schema: null by default
-    "anyOf": [{"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}, {"type": "null"}],
-    "default": None,
-}
-
-
-def parameters() -> dict[str, gr.components.Component]:
-    """The parameters of /what_if that are not those of the page's controls, by name."""
-    box = gr.JSON(visible=False)
-    box.api_info = lambda: BOX
-    return {
-        "edits": gr.CheckboxGroup(list(WHOLE), value=[], visible=False),
-        "box": box,
-        "fill": gr.Radio(list(FILLS), value=Edits().fill, visible=False),
-        "methods": gr.CheckboxGroup(list(METHODS), value=["gradcam"], visible=False),
-    }
+        context.wire(trigger, handler, shown, [trial, *inputs])
+    return Tab(shown, [trial], handle.refresh)

@@ -15,7 +15,7 @@ def test_logits_are_those_of_the_block_means():
     torch.manual_seed(0)
     network = CarNet(100).eval()
     pixels = np.random.default_rng(0).integers(0, 256, (5, 3, 300, 300), dtype=np.uint8)
-    # 3×3 block means by reshaping, independently of block_means
+    # 3×3 block means by reshaping, independently of area_means
     blocks = torch.from_numpy(pixels).float().div(255).reshape(5, 3, 100, 3, 100, 3).mean(dim=(3, 5))
     with torch.no_grad():
         expected = network(blocks)

@@ -16,7 +16,8 @@ from carmodel.measure.fit_ood import (
 )
 from carmodel.network import CLASSES, CarNet
 from carmodel.ood import describe, load
-from carmodel.photo import block_means, read_photo
+from carmodel.photo import read_photo
+from carmodel.sampling import area_means
 from carmodel.train.data import DataError
 from carmodel.weights import Card, save
 from carmodel.weights import load as load_network
@@ -34,7 +35,7 @@ def test_descriptions_of_frames_are_those_of_the_networks_pictures():
     found = descriptions(networks, pixels)
     for name, network in networks.items():
         with torch.no_grad():
-            logits, blocks = describe(network, block_means(torch.from_numpy(pixels) / 255, network.size))
+            logits, blocks = describe(network, area_means(torch.from_numpy(pixels) / 255, network.size))
         for rows, expected in zip(found[name], [logits, *blocks], strict=True):
             assert torch.allclose(rows, expected, atol=1e-4)
 

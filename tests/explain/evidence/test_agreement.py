@@ -4,11 +4,13 @@ from scipy.stats import spearmanr
 
 from explain.attribution import Attribution
 from explain.evidence.agreement import Agreement, agreement, agreements, least_alike
+from explain.methods.registry import METHODS
 from explain.target import Target
 
 
 def attribution(map):
-    return Attribution(map, map, "gradcam", "75", Target("suv"), "none", 1.0, None, None, 1, 0.0)
+    record = METHODS["gradcam"]
+    return Attribution(map, map, record, "75", Target("suv"), "none", 1.0, None, None, 1, 0.0)
 
 
 def test_by_hand():

@@ -1,11 +1,11 @@
 import pytest
 
-from carmodel.photo import block_means
-from explain.door import explain
+from carmodel.sampling import area_means
 from explain.evidence.evidence import evidence, verdict
 from explain.evidence.faithfulness import beats, controls, faithfulness
 from explain.evidence.regions import border, share
-from explain.smoothing import spread
+from explain.maps import explain
+from explain.smoothing import gaussian_smooth
 from explain.target import Target
 
 SUV = Target("suv")
@@ -16,15 +16,15 @@ def against(networks, frame):
     return controls(networks[75, True], frame, SUV, "mean")
 
 
-@pytest.mark.parametrize("detail", ["regions", "pixels"])
-def test_all_of_it_is_of_the_map_as_shown(networks, frame, references, against, detail):
+@pytest.mark.parametrize("smoothing", ["regions", "pixels"])
+def test_all_of_it_is_of_the_map_as_shown(networks, frame, references, against, smoothing):
     network = networks[75, True]
     attribution = explain(network, frame, SUV, "shap", references=references[:1])
-    found = evidence(network, frame, attribution, "mean", detail, against)
-    assert found.faithfulness == faithfulness(network, frame, attribution, "mean", detail)
+    found = evidence(network, frame, attribution, "mean", smoothing, against)
+    assert found.faithfulness == faithfulness(network, frame, attribution, "mean", smoothing)
     assert found.controls is against
     assert found.beats == beats(found.faithfulness, against)
-    shown = spread(attribution.map) if detail == "regions" else attribution.map
+    shown = gaussian_smooth(attribution.map) if smoothing == "regions" else attribution.map
     assert found.border == share(shown, border())
 
 
@@ -41,7 +41,7 @@ def test_the_average_is_judged_by_both_networks(networks, frame, against, monkey
     monkeypatch.setattr("explain.evidence.evidence.controls", lambda *given: asked.append(given) or against)
     found = evidence(pair, frame, map)
     assert asked == [(pair, frame, SUV, "blur")]
-    scores = [SUV.score(network(block_means(frame[None], network.size))).item() for network in pair]
+    scores = [SUV.score(network(area_means(frame[None], network.size))).item() for network in pair]
     assert found.faithfulness.deletion.logits[0] == pytest.approx(sum(scores) / 2, rel=0.05, abs=0.02)
 
 

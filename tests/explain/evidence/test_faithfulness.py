@@ -1,5 +1,6 @@
 import math
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import nn
 
 from carmodel.network import CLASSES
-from carmodel.photo import block_means
+from carmodel.sampling import area_means
 from explain.attribution import Attribution
 from explain.evidence.faithfulness import (
     RANDOM_MAPS,
@@ -22,8 +23,10 @@ from explain.evidence.faithfulness import (
     faithfulness,
     order,
 )
-from explain.methods.integrated_gradients import REFERENCE_FRAMES
+from explain.methods.registry import METHODS
+from explain.references import reference_frame
 from explain.target import Target
+from tests.explain.fine_grid import seen
 
 SUV, CONTRAST = Target("suv"), Target("suv", "coupe")
 
@@ -47,7 +50,7 @@ class Linear(nn.Module):
 
 
 def attribution(map, method="shap"):
-    return Attribution(map, map, method, "75", SUV, "none", 1.0, None, None, 1, 0.0)
+    return Attribution(map, map, METHODS[method], "75", SUV, "none", 1.0, None, None, 1, 0.0)
 
 
 def on_the_frame(cells):
@@ -89,10 +92,10 @@ def test_the_probability_of_a_contrast_is_of_its_two_classes_alone():
 def test_a_perfect_map_beats_the_controls_and_an_inverted_one_loses():
     weights = torch.randn(100, generator=torch.Generator().manual_seed(0))
     network, frame = Linear(weights), torch.rand(3, 300, 300, generator=torch.Generator().manual_seed(1))
-    perfect = on_the_frame(block_means(frame, 10)[0].flatten() * weights)  # what each cell adds to black
+    perfect = on_the_frame(area_means(frame, 10)[0].flatten() * weights)  # what each cell adds to black
     against = controls(network, frame, SUV, fill="black")
     right, wrong = (
-        faithfulness(network, frame, attribution(map), fill="black", detail="pixels")
+        faithfulness(network, frame, attribution(map), fill="black", smoothing="pixels")
         for map in (perfect, -perfect)
     )
     assert beats(right, against) == Beats(deletion=True, insertion=True)
@@ -106,22 +109,23 @@ def test_a_perfect_map_beats_the_controls_and_an_inverted_one_loses():
 
 @pytest.mark.parametrize(
     ("kinds", "side"),
-    [([(75, True)], 75), ([(100, False)], 100), ([(75, False), (100, True)], 100), ([(75, True)], 50)],
+    [
+        *(([(75, True)], 75), ([(100, False)], 100), ([(75, False), (100, True)], 100), ([(75, True)], 50)),
+        *(([(48, True)], 48), ([(48, False), (75, True), (80, True)], 80)),  # do not divide 300
+    ],
 )
 def test_curves_are_those_of_pictures_made_one_by_one(networks, frame, kinds, side):
     chosen = torch.randperm(side * side, generator=torch.Generator().manual_seed(3))
     pair = [networks[kind] for kind in kinds]
     found = curves(pair if len(pair) > 1 else pair[0], frame, CONTRAST, chosen)
-    fill = REFERENCE_FRAMES["blur"](frame)
+    fill = reference_frame("blur", frame)
+    exact = [deepcopy(network).double() for network in pair]
     for step in (0, 1, 20, 49, 50):
         changed = torch.zeros(side * side, dtype=torch.bool)
         changed[chosen[: math.floor(step * side * side / STEPS + 0.5)]] = True
-        changed = (
-            changed.reshape(side, side).repeat_interleave(300 // side, 0).repeat_interleave(300 // side, 1)
-        )
-        deleted, inserted = torch.where(changed, fill, frame), torch.where(changed, frame, fill)
-        for picture, curve in ((deleted, found.deletion), (inserted, found.insertion)):
-            logits = [network(block_means(picture[None], network.size))[0] for network in pair]
+        changed = changed.reshape(side, side)
+        for covers, curve in ((changed, found.deletion), (~changed, found.insertion)):
+            logits = [network(seen(frame, fill, covers, network.size)[None])[0] for network in exact]
             score = CONTRAST.score(torch.stack(logits).mean(0)).item()
             assert curve.fractions[step] == pytest.approx(changed.double().mean().item())
             assert curve.logits[step] == pytest.approx(score, abs=0.02 * max(1, abs(score)))
@@ -172,14 +176,13 @@ def test_ties_are_shuffled_the_same_way_each_time():
 
 def test_the_map_is_ranked_as_it_is_shown(networks, frame):
     network, map = networks[75, False], torch.randn(300, 300, generator=torch.Generator().manual_seed(0))
-    by_detail = {
-        detail: faithfulness(network, frame, attribution(map), detail=detail)
-        for detail in ("regions", "pixels")
-    }
-    assert by_detail["pixels"] == curves(network, frame, SUV, order(map, 75))
-    assert by_detail["regions"] != by_detail["pixels"]
-    coarse = faithfulness(network, frame, attribution(map, "gradcam"))  # which is never spread
-    assert coarse == by_detail["pixels"]
+    regions, pixels = (
+        faithfulness(network, frame, attribution(map), smoothing=smoothing)
+        for smoothing in ("regions", "pixels")
+    )
+    assert pixels == curves(network, frame, SUV, order(map, 75))
+    assert regions != pixels
+    assert faithfulness(network, frame, attribution(map, "gradcam")) == pixels  # which is never smoothed
 
 
 @pytest.mark.parametrize(
@@ -200,10 +203,8 @@ def test_errors_say_what_there_is(frame):
     network = Linear(torch.zeros(100))
     with pytest.raises(ValueError, match="no fill 'white'; the fills are blur, mean, black"):
         controls(network, frame, SUV, fill="white")
-    with pytest.raises(ValueError, match="cannot be divided into 7 cells"):
-        order(frame[0], 7)
     with pytest.raises(ValueError, match="no detail 'cells'"):
-        faithfulness(network, frame, attribution(frame[0]), detail="cells")
+        faithfulness(network, frame, attribution(frame[0]), smoothing="cells")
 
 
 def test_nothing_is_left_behind(networks, frame):

@@ -1,42 +1,55 @@
+from copy import deepcopy
+
 import pytest
 import torch
 
 from carmodel.frame import FRAME
 from carmodel.network import CarNet
-from carmodel.photo import block_means
 from explain.evidence.occlusion import covered_logits
-from explain.methods.integrated_gradients import REFERENCE_FRAMES
+from explain.references import reference_frame
+from tests.explain.fine_grid import seen
+
+SIZES_AND_SIDES = [
+    *((75, 75), (75, 100), (100, 100), (100, 75), (75, 60), (100, 10)),
+    *((48, 48), (80, 80), (48, 75), (75, 80), (80, 48), (90, 12)),  # some of which do not divide 300
+]
 
 
-@pytest.mark.parametrize(("size", "side"), [(75, 75), (75, 100), (100, 100), (100, 75), (75, 60), (100, 10)])
-def test_covers_cells_of_the_frame_whatever_pixels_the_network_has(size, side):
+@pytest.fixture(autouse=True)
+def exact(monkeypatch):
+    """A processor without bfloat16, so that the tolerance can be a small one."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+
+
+def network_of(size):
     torch.manual_seed(0)
     network = CarNet(size).eval()
     network.head.fc3.weight.data.mul_(30)  # else random weights answer everything alike
-    frame = torch.rand(3, FRAME, FRAME)
-    covered = torch.rand(2, 3, side * side) < 0.4
+    return network.requires_grad_(False)
+
+
+@pytest.mark.parametrize(("size", "side"), SIZES_AND_SIDES)
+def test_covers_cells_of_the_frame_whatever_pixels_the_network_has(size, side):
+    network, frame = network_of(size), torch.rand(3, FRAME, FRAME)
+    exact, fill = deepcopy(network).double(), reference_frame("mean", frame)
+    covered = torch.rand(2, 2, side * side) < 0.4
     (photo, filled), logits = covered_logits(network, frame, "mean", covered)
-    fill = REFERENCE_FRAMES["mean"](frame)
-    with torch.no_grad():
-        for one, picture in ((photo, frame), (filled, fill)):
-            torch.testing.assert_close(one, network(block_means(picture, size)[None]), atol=0.02, rtol=0.01)
-        for line in range(2):
-            for point in range(3):
-                mask = covered[line, point].reshape(side, side)
-                mask = mask.repeat_interleave(FRAME // side, 0).repeat_interleave(FRAME // side, 1)
-                picture = torch.where(mask, fill, frame)
-                expected = network(block_means(picture, size)[None])[0]
-                torch.testing.assert_close(logits[line, point], expected, atol=0.02, rtol=0.01)
-    assert logits.std() > 0.05  # the tolerance could hide a mistake otherwise
+    every = torch.stack([torch.zeros(side * side) > 0, torch.ones(side * side) > 0, *covered.flatten(0, 1)])
+    pictures = [seen(frame, fill, cells.reshape(side, side), size) for cells in every]
+    expected = exact(torch.stack(pictures)).float()
+    found = torch.cat([photo, filled, logits.flatten(0, 1)])
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    assert logits.std() > 0.02  # the tolerance could hide a mistake otherwise
 
 
-def test_two_networks_answer_with_their_mean():
+@pytest.mark.parametrize("sizes", [(75, 100), (64, 75, 128)])
+def test_several_networks_answer_with_their_mean(sizes):
     torch.manual_seed(0)
-    networks = [CarNet(75).eval(), CarNet(100).eval()]
+    networks = [CarNet(size).eval() for size in sizes]
     frame, covered = torch.rand(3, FRAME, FRAME), torch.rand(2, 100 * 100) < 0.5
-    _, both = covered_logits(networks, frame, "blur", covered)
+    _, together = covered_logits(networks, frame, "blur", covered)
     single = [covered_logits(network, frame, "blur", covered)[1] for network in networks]
-    torch.testing.assert_close(both, (single[0] + single[1]) / 2)
+    torch.testing.assert_close(together, sum(single) / len(sizes))
 
 
 def test_unknown_fill_is_one_sentence():

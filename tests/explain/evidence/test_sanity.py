@@ -8,9 +8,9 @@ from scipy.stats import spearmanr
 
 from carmodel.network import CarNet
 from carmodel.weights import available, load
-from explain.door import explain
 from explain.evidence.sanity import LAYERS, cascade, randomise
-from explain.smoothing import spread
+from explain.maps import explain
+from explain.smoothing import gaussian_smooth
 from explain.target import Target
 
 SUV = Target("suv")
@@ -78,7 +78,7 @@ def test_steps_add_up_and_are_compared_with_the_original(networks, frame, refere
     for count, step in enumerate(steps):
         expected = explain(forgotten(network, layers[:count], 6), frame, SUV, method, references=references)
         torch.testing.assert_close(step.attribution.map, expected.map)
-        shown.append(step.attribution.cells if method == "gradcam" else spread(step.attribution.map))
+        shown.append(step.attribution.cells if method == "gradcam" else gaussian_smooth(step.attribution.map))
         signed, absolute = (
             spearmanr(turn(shown[0]).flatten(), turn(shown[-1]).flatten()).statistic
             for turn in (lambda map: map, torch.abs)

@@ -2,10 +2,10 @@ import pytest
 import torch
 from captum.metrics import sensitivity_max
 
-from carmodel.photo import block_means
-from explain import stability as module
-from explain.door import explain
+from carmodel.sampling import area_means
+from explain.evidence import stability as module
 from explain.evidence.stability import perturbations, stability
+from explain.maps import explain
 from explain.methods.gradcam import gradcam, place, receptive_field
 from explain.methods.shap import shapley_values
 from explain.target import Target
@@ -22,7 +22,7 @@ def maps_of_pixels(network, method, references):
             cells, _ = gradcam(network, SUV.score, x)
             return place(cells, receptive_field(network), network.size)
         if method == "shap":
-            return shapley_values(network, x, block_means(references, network.size)).values[2]
+            return shapley_values(network, x, area_means(references, network.size)).values[2]
         return integrated_gradients(network, x, torch.zeros_like(x), steps=40, target=2).sum(0)
 
     def every(pictures):  # captum passes a tuple of them at first, a tensor later
@@ -36,11 +36,11 @@ def maps_of_pixels(network, method, references):
 def test_captum_says_the_same(networks, frame, references, method):
     network = networks[75, True]
     noise = perturbations(75, radius=0.05, samples=3, seed=1)
-    x = block_means(frame, 75)[None]
+    x = area_means(frame, 75)[None]
     expected = sensitivity_max(
         maps_of_pixels(network, method, references[:1]),
         x,
-        perturb_func=lambda inputs, _: inputs + block_means(noise, 75),
+        perturb_func=lambda inputs, _: inputs + area_means(noise, 75),
         n_perturb_samples=3,
     ).item()
     found = stability(
@@ -62,7 +62,7 @@ def test_captum_says_the_same(networks, frame, references, method):
 def test_perturbations_are_uniform_within_the_radius(size, block):
     noise = perturbations(size, radius=0.02, samples=4, seed=0)
     assert noise.shape == (4, 3, 300, 300)
-    seen = block_means(noise, size)
+    seen = area_means(noise, size)
     torch.testing.assert_close(seen.repeat_interleave(block, -1).repeat_interleave(block, -2), noise)
     assert seen.abs().max().item() <= 0.02 + 1e-7
     assert seen.mean().item() == pytest.approx(0, abs=2e-4)

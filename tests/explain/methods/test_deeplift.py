@@ -2,17 +2,17 @@ import pytest
 import torch
 from torch import nn
 
-from carmodel.photo import block_means
-from explain import deeplift
+from carmodel.sampling import area_means
+from explain.methods import deeplift
 from explain.methods.deeplift import attributions, trace
 from explain.methods.fused import fuse
 
 
 @pytest.fixture(scope="module")
 def traced(networks, frame, references):
-    """Stages, and the traces of a picture and of references."""
+    """Layers, and the traces of a picture and of references."""
     layers = fuse(networks[75, True])
-    return layers, *(trace(layers, block_means(each, 75)) for each in (frame[None], references))
+    return layers, *(trace(layers, area_means(each, 75)) for each in (frame[None], references))
 
 
 def near(found, expected):
@@ -20,7 +20,7 @@ def near(found, expected):
 
 
 def test_trace_is_what_the_modules_put_out(networks, references):
-    network, pictures = networks[100, False], block_means(references, 100)
+    network, pictures = networks[100, False], area_means(references, 100)
     found, x = trace(fuse(network), pictures), pictures
     for name, module in network.features.named_children():
         number = int(name[-1]) - 1
@@ -35,7 +35,7 @@ def test_trace_is_what_the_modules_put_out(networks, references):
 
 
 def test_trace_leaves_out_what_is_not_seen(networks, references):
-    network, pictures = networks[75, True], block_means(references, 75)
+    network, pictures = networks[75, True], area_means(references, 75)
     found = trace(fuse(network), pictures)
     assert torch.equal(found.pictures, pictures[..., :68, :68])
     assert near(found.logits, network(pictures))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from carmodel.photo import block_means
+from carmodel.sampling import area_means
 from explain.methods.fused import fuse, gradients, visible_part
 
 NETWORKS = [(75, True), (75, False), (100, True), (100, False)]
@@ -18,7 +18,7 @@ def run(layers, x):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_folded_network_says_the_same(networks, references, network):
-    pictures = block_means(references, network[0])
+    pictures = area_means(references, network[0])
     layers = fuse(networks[network])
     assert len(layers) == 7 + 3
     assert [i for i, layer in enumerate(layers, start=1) if layer.pool == (2, 2)] == [2, 4, 7]
@@ -27,7 +27,7 @@ def test_a_folded_network_says_the_same(networks, references, network):
 
 
 def test_folding_is_in_evaluation_and_leaves_the_network_alone(networks, references):
-    pictures, expected = block_means(references, 75), networks[75, True](block_means(references, 75))
+    pictures, expected = area_means(references, 75), networks[75, True](area_means(references, 75))
     network = deepcopy(networks[75, True]).train().requires_grad_(True)
     network.head.flatten = nn.Sequential(nn.Flatten(), nn.Dropout(0.5))
     state = deepcopy(network.state_dict())
@@ -55,7 +55,7 @@ def test_transposed_is_the_adjoint(networks):
 
 @pytest.mark.parametrize(("size", "sees"), [(75, 68), (100, 100)])
 def test_seen_is_what_the_scores_depend_on(networks, references, size, sees):
-    network, pictures = networks[size, True], block_means(references, size)
+    network, pictures = networks[size, True], area_means(references, size)
     part = visible_part(fuse(network), pictures)
     assert torch.equal(part, pictures[..., :sees, :sees])
     other = torch.rand_like(pictures)
@@ -83,7 +83,7 @@ def test_after_a_layer_by_hand():
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_gradients_are_those_of_autograd(networks, references, network):
-    pictures = block_means(references, network[0])
+    pictures = area_means(references, network[0])
     weights = torch.tensor([[0.0, 0, 1, 0], [1, 0, 0, -1], [0.5, 0, 0, 0]])
     layers = fuse(networks[network])
     found, logits = gradients(layers, layers[0].linear(pictures), weights)

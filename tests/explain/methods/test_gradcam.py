@@ -5,7 +5,7 @@ import torch
 from captum.attr import LayerGradCam
 from torch import nn
 
-from carmodel.photo import block_means
+from carmodel.sampling import area_means
 from explain.methods.gradcam import ReceptiveField, gradcam, place, receptive_field
 from explain.target import Target
 
@@ -56,7 +56,7 @@ def test_by_hand(target, cells):
 @pytest.mark.parametrize("size", [75, 100])
 @pytest.mark.parametrize("batchnorm", [True, False])
 def test_cells_are_those_of_captum(networks, frame, size, batchnorm):
-    network, x = deepcopy(networks[size, batchnorm]), block_means(frame, size)
+    network, x = deepcopy(networks[size, batchnorm]), area_means(frame, size)
     for index, name in enumerate(("sedan", "coupe", "suv", "truck")):
         cells, score = gradcam(networks[size, batchnorm], Target(name).score, x)
         expected = LayerGradCam(network, network.last_block).attribute(
@@ -148,7 +148,7 @@ def test_the_nearest_cell_fades_outside_the_outermost_centres():
 
 
 def test_nothing_is_left_behind(networks, frame):
-    network, x = networks[75, True], block_means(frame, 75)
+    network, x = networks[75, True], area_means(frame, 75)
     before = x.clone()
     gradcam(network, Target("suv").score, x)
     assert not x.requires_grad

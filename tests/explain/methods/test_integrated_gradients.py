@@ -3,10 +3,11 @@ import torch
 from captum.attr import IntegratedGradients
 from torch import nn
 
-from carmodel.photo import block_means
-from explain import integrated_gradients as module
+from carmodel.sampling import area_means
+from explain.methods import integrated_gradients as module
 from explain.methods.fused import gradients
-from explain.methods.integrated_gradients import REFERENCE_FRAMES, Line, least_steps, refined
+from explain.methods.integrated_gradients import Line, least_steps, refined
+from explain.references import reference_frame
 from explain.target import Target
 from tests.explain.by_captum import integrated_gradients
 
@@ -35,7 +36,7 @@ def red(left, right):
     return picture
 
 
-def stages(network, x, reference, until, score=SUV):
+def doubled(network, x, reference, until, score=SUV):
     integral = refined(network, score, Line(x, reference))
     yield integral
     while integral.steps < until:
@@ -66,41 +67,41 @@ def test_two_pixels_by_hand():
     # 17/75 and 21/75, and half of 5/5, 12.5/75: in all 101/150 of (3, 1). Of ten 6/10 … 9/10 (17 + 19 + 21 +
     # 23 of 150) and half of the last (12.5): 37/60. Of twenty 11/20 … 19/20 (16 … 24 of 300), 12.5: 77/120.
     network, shares = relu_network(-1.4), {5: 101 / 150, 10: 37 / 60, 20: 77 / 120}
-    found = list(stages(network, red(3.0, 1.0), red(0.0, 0.0), until=20))
-    assert [stage.steps for stage in found] == list(shares)
-    for stage in found:
-        torch.testing.assert_close(stage.values, red(3.0, 1.0) * shares[stage.steps])
-        assert (stage.score, stage.reference_score) == pytest.approx((2.6, 0.0))
-    *_, last = stages(network, red(3.0, 1.0), red(0.0, 0.0), until=1280)
+    found = list(doubled(network, red(3.0, 1.0), red(0.0, 0.0), until=20))
+    assert [integral.steps for integral in found] == list(shares)
+    for integral in found:
+        torch.testing.assert_close(integral.values, red(3.0, 1.0) * shares[integral.steps])
+        assert (integral.score, integral.reference_score) == pytest.approx((2.6, 0.0))
+    *_, last = doubled(network, red(3.0, 1.0), red(0.0, 0.0), until=1280)
     torch.testing.assert_close(last.values, red(3.0, 1.0) * 0.65, atol=1e-3, rtol=0)
 
 
 def test_doubling_keeps_what_is_computed(monkeypatch):
     asked = []
 
-    def watched(stages, z, weights):
+    def watched(layers, z, weights):
         asked.extend(z[:, 0].tolist())
-        return gradients(stages, z, weights)
+        return gradients(layers, z, weights)
 
     monkeypatch.setattr(module, "gradients", watched)
     network = relu_network(0.0)  # its first layer tells 2 α on the way from (0, 0) to (1, 1)
-    counts = [(stage.steps, len(asked)) for stage in stages(network, red(1.0, 1.0), red(0.0, 0.0), until=80)]
-    assert counts == [(n, n + 1) for n in (5, 10, 20, 40, 80)]
-    points = [2 * k / 80 * (1 + 2 * k / 80) / 3 for k in range(81)]  # of the trapezoid rule, each once
-    assert sorted(asked) == pytest.approx(points)
+    counts = [(integral.steps, len(asked)) for integral in doubled(network, red(1.0, 1.0), red(0.0, 0.0),
+    until=80)] assert counts == [(n, n + 1) for n in (5, 10, 20, 40, 80)] points = [2 * k / 80 * (1 + 2 * k /
+    80) / 3 for k in range(81)]  # of the trapezoid rule, each once assert sorted(asked) ==
+    pytest.approx(points)
 
 
 def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):
     sizes = []
 
-    def watched(stages, z, weights):
+    def watched(layers, z, weights):
         sizes.append(len(z))
-        return gradients(stages, z, weights)
+        return gradients(layers, z, weights)
 
     monkeypatch.setattr(module, "gradients", watched)
     for size in (75, 100):
-        x = block_means(frame, size)
-        *_, last = stages(networks[size, True], x, torch.zeros_like(x), until=20)
+        x = area_means(frame, size)
+        *_, last = doubled(networks[size, True], x, torch.zeros_like(x), until=20)
     assert last.steps == 20
     # 66 x 66 cells of the first layer, 18 at once, and 98 x 98 cells, 8 at once.
     assert sizes == [6, 5, 10, 6, 5, 5, 5]
@@ -108,9 +109,9 @@ def test_large_pictures_come_in_small_numbers(networks, frame, monkeypatch):
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
 def test_equals_captum_for_the_same_points(networks, frame, size, batchnorm):
-    network, x, steps = networks[size, batchnorm], block_means(frame, size), 20
+    network, x, steps = networks[size, batchnorm], area_means(frame, size), 20
     reference = torch.full_like(x, 0.5)
-    *_, found = stages(network, x, reference, until=steps)
+    *_, found = doubled(network, x, reference, until=steps)
     expected = integrated_gradients(network, x, reference, steps, target=2)
     # Rounding may turn single gates of the network, whose gradient is not continuous.
     assert (found.values - expected).abs().sum() < 1e-3 * expected.abs().sum()
@@ -118,9 +119,9 @@ def test_equals_captum_for_the_same_points(networks, frame, size, batchnorm):
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True)])
 def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm):
-    network, x, steps = networks[size, batchnorm], block_means(frame, size), 10
+    network, x, steps = networks[size, batchnorm], area_means(frame, size), 10
     reference = torch.full_like(x, 0.5)
-    *_, integral = stages(network, x, reference, until=steps, score=Target("coupe", "truck").score)
+    *_, integral = doubled(network, x, reference, until=steps, score=Target("coupe", "truck").score)
     even = torch.arange(steps + 1)[:, None, None, None] / steps
     path = (reference + even * (1 + 2 * even) / 3 * (x - reference)).requires_grad_()
     logits = network(path)
@@ -131,11 +132,11 @@ def test_equals_the_trapezoid_rule_written_out(networks, frame, size, batchnorm)
 
 
 def test_approaches_another_rule_of_captum(networks, frame):
-    network, x = networks[75, False], block_means(frame, 75)
+    network, x = networks[75, False], area_means(frame, 75)
     expected = IntegratedGradients(network).attribute(
         x[None], x[None] * 0, target=2, n_steps=64, method="gausslegendre", internal_batch_size=8
     )[0]
-    found = [integral.values for integral in stages(network, x, x * 0, until=40)]
+    found = [integral.values for integral in doubled(network, x, x * 0, until=40)]
     distances = [((values - expected).norm() / expected.norm()).item() for values in found]
     assert distances == sorted(distances, reverse=True)
     assert distances[-1] < 0.1
@@ -143,8 +144,8 @@ def test_approaches_another_rule_of_captum(networks, frame):
 
 
 def test_black_and_mean_references(frame):
-    assert torch.equal(REFERENCE_FRAMES["black"](frame), torch.zeros(3, 300, 300))
-    mean = REFERENCE_FRAMES["mean"](frame)
+    assert torch.equal(reference_frame("black", frame), torch.zeros(3, 300, 300))
+    mean = reference_frame("mean", frame)
     assert mean.shape == frame.shape
     for channel in range(3):
         torch.testing.assert_close(mean[channel], torch.full((300, 300), frame[channel].mean().item()))
@@ -153,18 +154,18 @@ def test_black_and_mean_references(frame):
 def test_blur_reference_is_a_gaussian_of_20_pixels():
     dot = torch.zeros(3, 300, 300)
     dot[:, 150, 150] = 1.0
-    blurred = REFERENCE_FRAMES["blur"](dot)[1]
+    blurred = reference_frame("blur", dot)[1]
     assert blurred.sum().item() == pytest.approx(1.0, abs=1e-4)
     for down, right in ((20, 0), (0, 40), (30, 10)):
         ratio = torch.exp(torch.tensor(-(down**2 + right**2) / (2 * 20**2))).item()
         found = blurred[150 + down, 150 + right] / blurred[150, 150]
         assert found.item() == pytest.approx(ratio, rel=1e-3)
     grey = torch.full((3, 300, 300), 0.3)
-    torch.testing.assert_close(REFERENCE_FRAMES["blur"](grey), grey)
+    torch.testing.assert_close(reference_frame("blur", grey), grey)
 
 
 def test_nothing_is_left_behind(networks, frame):
-    network, x = networks[75, True], block_means(frame, 75)
+    network, x = networks[75, True], area_means(frame, 75)
     line = Line(x.clone(), torch.zeros_like(x))
     first = refined(network, SUV, line)
     values = first.values.clone()

@@ -6,7 +6,7 @@ import torch
 from shap import DeepExplainer
 from torch import nn
 
-from carmodel.photo import block_means
+from carmodel.sampling import area_means
 from explain.methods.shap import ENGINES, background, shapley_values
 from explain.target import Target
 
@@ -106,12 +106,12 @@ def test_relu_and_max_pool_by_hand(engine):
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
 def test_adds_up_for_all_classes(networks, frame, references, size, batchnorm):
-    network, x = networks[size, batchnorm], block_means(frame, size)
-    found = shapley_values(network, x, block_means(references[:1], size))
+    network, x = networks[size, batchnorm], area_means(frame, size)
+    found = shapley_values(network, x, area_means(references[:1], size))
     exact = deepcopy(network).double()
     for logits, pictures in (
         (found.logits, x[None]),
-        (found.reference_logits, block_means(references[:1], size)),
+        (found.reference_logits, area_means(references[:1], size)),
     ):
         expected = exact(pictures.double())[0]
         # Rounded in seven convolutions, in an order that differs from processor to processor.
@@ -124,7 +124,7 @@ def test_adds_up_for_all_classes(networks, frame, references, size, batchnorm):
 
 @pytest.mark.parametrize(("size", "batchnorm"), [(75, True), (75, False), (100, True), (100, False)])
 def test_equals_shap_called_directly(networks, frame, references, size, batchnorm):
-    network, x, others = networks[size, batchnorm], block_means(frame, size), block_means(references, size)
+    network, x, others = networks[size, batchnorm], area_means(frame, size), area_means(references, size)
     direct = DeepExplainer(deepcopy(network), others).shap_values(x[None], check_additivity=False)
     expected = torch.from_numpy(direct[0]).float().sum(0).movedim(-1, 0)
     found = shapley_values(network, x, others).values
@@ -134,7 +134,7 @@ def test_equals_shap_called_directly(networks, frame, references, size, batchnor
 
 
 def test_one_score(networks, frame, references):
-    network, x, others = networks[75, True], block_means(frame, 75), block_means(references, 75)
+    network, x, others = networks[75, True], area_means(frame, 75), area_means(references, 75)
     coupe, contrast = Target("coupe").score, Target("coupe", "truck").score
     everything = shapley_values(network, x, others)
     assert everything.of(contrast).shape == (75, 75)
@@ -150,10 +150,10 @@ def test_one_score(networks, frame, references):
 
 
 def test_a_background_serves_many_pictures(networks, frame, references):
-    network, others = networks[100, True], block_means(references, 100)
+    network, others = networks[100, True], area_means(references, 100)
     known = background(network, others)
     for picture in (frame, references[1] / 2):
-        x = block_means(picture, 100)
+        x = area_means(picture, 100)
         assert torch.equal(
             shapley_values(network, x, known).values, shapley_values(network, x, others).values
         )

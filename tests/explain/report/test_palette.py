@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from explain.attribution import Attribution
+from explain.methods.registry import METHODS
 from explain.report.palette import colours, is_signed, legend, readable, shared_scale
 from explain.target import Target
 
@@ -173,5 +174,6 @@ def test_readable(value, text):
 def test_only_positive_maps_of_gradcam_are_unsigned(method, network, lowest, signed):
     map = torch.ones(300, 300)
     map[5, 5] = lowest
-    attribution = Attribution(map, map, method, network, Target("suv"), "none", 1.0, None, None, 1, 0.0)
+    record = METHODS[method]
+    attribution = Attribution(map, map, record, network, Target("suv"), "none", 1.0, None, None, 1, 0.0)
     assert is_signed(attribution) == signed

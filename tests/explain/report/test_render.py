@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from carmodel.photo import Photo, block_means
+from carmodel.photo import Photo
+from carmodel.sampling import area_means
 from explain.attribution import Attribution
+from explain.methods.registry import METHODS
 from explain.report.render import overlay, seen, upright
 from explain.target import Target
 
@@ -15,7 +17,7 @@ def photo_of(frame, width=300, height=300):
 
 
 def attribution_of(map, method="shap"):
-    return Attribution(map, map, method, "75", Target("suv"), "black", 1.0, 0.0, 0.0, 1, 0.0)
+    return Attribution(map, map, METHODS[method], "75", Target("suv"), "black", 1.0, 0.0, 0.0, 1, 0.0)
 
 
 def pixels(image):
@@ -113,7 +115,7 @@ def test_gradcam_has_a_palette_of_its_own():
 @pytest.mark.parametrize("size", [75, 100])
 def test_seen_is_what_the_network_gets_unsmoothed(size):
     photo = photo_of(torch.rand(3, 300, 300))
-    given = np.rint(255 * block_means(photo.frame, size).permute(1, 2, 0).numpy()).astype(int)
+    given = np.rint(255 * area_means(photo.frame, size).permute(1, 2, 0).numpy()).astype(int)
     assert (pixels(seen(photo, size, side=size)) == given).all()
     assert (pixels(seen(photo, size, side=600)) == given.repeat(600 // size, 0).repeat(600 // size, 1)).all()
 

@@ -12,14 +12,17 @@ from carmodel.ood import Cue
 from carmodel.photo import Photo
 from explain.attribution import Attribution
 from explain.explainer import Classification
-from explain.report.report import Report, as_table, row, scale_of
+from explain.methods.registry import METHODS
+from explain.report.cards import scale_of
+from explain.report.report import Report, as_table
+from explain.request import columns_of
 from explain.target import Target
 
 SMALL, LARGE = torch.full((300, 300), 2e-5), torch.full((300, 300), -4e-5)  # sums 1.8 and −3.6
 
 
 def attribution_of(map, network, gap=0.01):
-    method = "integrated_gradients"
+    method = METHODS["integrated_gradients"]
     return Attribution(map, map, method, network, Target("suv"), "black", 2.0, 0.5, gap, 16, 0.12345)
 
 
@@ -27,40 +30,40 @@ def maps():
     return {"75": attribution_of(SMALL, "75"), "100": attribution_of(LARGE, "100", gap=0.04)}
 
 
-def report_of(mode, detail="pixels"):
+def report_of(ensemble, smoothing="pixels"):
     logits = {"75": torch.tensor([0.0, 0.0, 1.0, 0.0]), "100": torch.tensor([0.0, 1.0, 0.0, 0.0])}
     predictions = {name: predict(each) for name, each in logits.items()}
     predictions |= {
-        "average": average(*logits.values()),
-        "priority": priority(*logits.values(), PUBLISHED_OWNERS),
+        "average": average(logits.values()),
+        "priority": priority({75: logits["75"], 100: logits["100"]}, PUBLISHED_OWNERS),
     }
     cards = {
         name: Card(f"final-{name}", int(name), True, CLASSES, 1.0, f"sha of {name}", {}, {}, {})
         for name in logits
     }
-    rows = {"integrated_gradients": row(maps(), mode, predictions[mode].decided_by)}
+    decided_by = "100" if ensemble == "priority" else None
+    rows = {"integrated_gradients": columns_of(maps(), ensemble, decided_by)}
     photo = Photo(torch.rand(3, 300, 300), 640, 480)
-    return Report(
-        "car.jpg", photo, cards, Classification(logits, predictions), mode, Target("suv"), 0.02, rows, detail
-    )
+    said = Classification(logits, predictions)
+    return Report("car.jpg", photo, cards, said, ensemble, Target("suv"), 0.02, rows, smoothing)
 
 
 def test_row_of_average():
-    columns = row(maps(), "average", None)
+    columns = columns_of(maps(), "average", None)
     assert list(columns) == ["75", "100", "average", "75-100"]
     assert torch.allclose(columns["average"].map, torch.full((300, 300), -1e-5))
     assert torch.allclose(columns["75-100"].map, torch.full((300, 300), 6e-5))
 
 
-@pytest.mark.parametrize("decided_by", [75, 100])
+@pytest.mark.parametrize("decided_by", ["75", "100"])
 def test_row_of_priority_has_the_map_of_the_network_that_decided(decided_by):
-    columns = row(maps(), "priority", decided_by)
+    columns = columns_of(maps(), "priority", decided_by)
     assert list(columns) == ["75", "100", "priority", "75-100"]
-    assert columns["priority"] is columns[str(decided_by)]
+    assert columns["priority"] is columns[decided_by]
 
 
 def test_one_scale_for_the_row():
-    assert scale_of(row(maps(), "average", None)) == pytest.approx(6e-5)
+    assert scale_of(columns_of(maps(), "average", None).values()) == pytest.approx(6e-5)
 
 
 def test_table_of_a_map():
@@ -91,7 +94,7 @@ def test_table_of_the_cue():
 
 
 def test_pictures_by_region_leave_the_figures_alone():
-    pixels, regions = (as_table(report_of("average", detail)) for detail in ("pixels", "regions"))
+    pixels, regions = (as_table(report_of("average", smoothing)) for smoothing in ("pixels", "regions"))
     assert (pixels["detail"], regions["detail"]) == ("pixels", "regions")
     # Constant maps change along the border alone, where what would fall outside is kept.
     for name, table in regions["maps"].items():

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explain.report.cards import scale_of
 from explain.report.render import overlay, upright
-from explain.report.report import scale_of
 from explain.report.sheet import contact_sheet
-from explain.smoothing import at_detail
+from explain.smoothing import all_smoothed
 
 
 def texts(figure):
@@ -32,14 +32,14 @@ def test_sheet_shows_the_pictures_pixel_by_pixel(report_of, width, height, first
     assert (sheet[150 : 150 + photo.shape[0], 60 : 60 + photo.shape[1]] == photo).all()
     columns = report.rows["shap"]
     for left, attribution in zip((60, 550, 1040, 1530), columns.values(), strict=True):
-        picture = np.asarray(overlay(attribution, report.photo, scale_of(columns)))
+        picture = np.asarray(overlay(attribution, report.photo, scale_of(columns.values())))
         assert (sheet[first : first + picture.shape[0], left : left + picture.shape[1]] == picture).all()
 
 
 def test_sheet_shows_regions(report_of):
-    report = replace(report_of({"shap": 0.0}), detail="regions")
-    columns = at_detail(report.rows["shap"], "regions")
-    picture = np.asarray(overlay(columns["75"], report.photo, scale_of(columns)))
+    report = replace(report_of({"shap": 0.0}), smoothing="regions")
+    columns = all_smoothed(report.rows["shap"], "regions")
+    picture = np.asarray(overlay(columns["75"], report.photo, scale_of(columns.values())))
     sheet = drawn(contact_sheet(report))
     assert (sheet[618 : 618 + picture.shape[0], 60 : 60 + picture.shape[1]] == picture).all()
 

@@ -4,6 +4,7 @@ import torch
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from explain.attribution import Attribution, difference
 from explain.explainer import Classification
+from explain.methods.registry import METHODS
 from explain.report.text import (
     describe,
     differ,
@@ -24,7 +25,8 @@ SUV = Target("suv")
 
 
 def attribution_of(map, method="shap", network="75", target=SUV, score=3.0, reference=1.0, gap=0.0, steps=1):
-    return Attribution(map, map, method, network, target, "black", score, reference, gap, steps, 0.0)
+    record = METHODS[method]
+    return Attribution(map, map, record, network, target, "black", score, reference, gap, steps, 0.0)
 
 
 def map_of(*rows):
@@ -35,8 +37,8 @@ def map_of(*rows):
 def classification_of(logits_75, logits_100):
     logits = {"75": torch.tensor(logits_75), "100": torch.tensor(logits_100)}
     predictions = {name: predict(each) for name, each in logits.items()}
-    predictions["average"] = average(*logits.values())
-    predictions["priority"] = priority(*logits.values(), PUBLISHED_OWNERS)
+    predictions["average"] = average(logits.values())
+    predictions["priority"] = priority(dict(zip((75, 100), logits.values(), strict=True)), PUBLISHED_OWNERS)
     return Classification(logits, predictions)
 
 

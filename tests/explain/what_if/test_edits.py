@@ -9,7 +9,7 @@ from PIL import Image
 
 from carmodel.photo import Photo
 from explain.evidence.regions import PARTS, load_parts
-from explain.methods.integrated_gradients import REFERENCE_FRAMES
+from explain.references import reference_frame
 from explain.what_if.edits import (
     MOST_MARKS,
     WHEELS_ROW,
@@ -109,7 +109,7 @@ def test_covered_is_all_that_is_hidden(photo):
     [
         ("grey", lambda frame: torch.full_like(frame, 0.5)),
         ("mean", lambda frame: torch.stack([each.mean() for each in frame])[:, None, None].expand_as(frame)),
-        ("blur", REFERENCE_FRAMES["blur"]),
+        ("blur", lambda frame: reference_frame("blur", frame)),
     ],
 )
 def test_covered_part_is_the_fill_and_the_rest_the_photo(photo, fill, expected):

@@ -18,6 +18,8 @@ class Linear:
     """Two networks whose logit for SUV is linear in the frame: four times the mean of its upper half, or of
     all of it for 100 px; the other logits are 0."""
 
+    networks = ("75", "100")
+
     def classify(self, photo):
         halves = {"75": photo.frame[:, :150], "100": photo.frame}
         logits = {name: torch.tensor([0.0, 0.0, 4 * half.mean(), 0.0]) for name, half in halves.items()}
@@ -28,6 +30,8 @@ def test_changes_of_linear_networks():
     """A white photo whose lower half is covered in grey: 75 px does not see it, 100 px goes from 4 to 3."""
     white = Photo(torch.ones(3, 300, 300), 300, 300)
     found = changes(Linear(), white, edited(white, Edits(marks=(Box(0, 0.5, 1, 1),), fill="grey")))
+    assert list(found.networks) == ["75", "100"] and not found.ensembles
+    found = found.networks
     assert found["75"].points == pytest.approx((0, 0, 0, 0), abs=1e-6)
     e = torch.tensor(1.0).double().exp().item()
     assert found["100"].of_verdict == pytest.approx(100 * (e**3 / (e**3 + 3) - e**4 / (e**4 + 3)), abs=1e-4)

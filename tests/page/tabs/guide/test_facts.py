@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from carmodel.weights import WEIGHTS
 from page.tabs.guide.facts import limits, methods
-from page.tabs.networks.measured import Disturbed, Flagged, Missing, Novelty, Robustness
-from page.tabs.networks.reader import read
+from page.results.measured import Disturbed, Flagged, Missing, Novelty, Robustness
+from page.results.reader import read
 
 
 def test_limits_are_what_was_measured():

@@ -7,7 +7,7 @@ from carmodel.weights import WEIGHTS
 from explain.report.text import METHOD_NAMES, named
 from page.tabs.guide.tab import build, page
 from page.tabs.guide.words import DISTRUST, LIMITS
-from page.tabs.networks.reader import read
+from page.results.reader import read
 
 
 def test_classes_methods_limits_and_signs():

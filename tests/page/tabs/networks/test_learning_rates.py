@@ -1,5 +1,5 @@
 from page.tabs.networks.learning_rates import block
-from page.tabs.networks.measured import Epoch, Trial
+from page.results.measured import Epoch, Trial
 
 
 def trial(rate, *accuracies):

@@ -1,6 +1,6 @@
 import re
 
-from page.tabs.networks.measured import Flagged, Novelty
+from page.results.measured import Flagged, Novelty
 from page.tabs.networks.novelty import block
 
 FOUND = Novelty(

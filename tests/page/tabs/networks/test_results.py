@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from page.tabs.networks.measured import Missing, Published
+from page.results.measured import Missing, Published
 from page.tabs.networks.results import block
 
 PUBLISHED = Published(58000, {"final-75": 0.9608})

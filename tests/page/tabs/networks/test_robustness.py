@@ -1,6 +1,6 @@
 import re
 
-from page.tabs.networks.measured import Disturbed, Robustness
+from page.results.measured import Disturbed, Robustness
 from page.tabs.networks.robustness import block
 
 

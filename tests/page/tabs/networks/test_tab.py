@@ -6,8 +6,8 @@ import gradio as gr
 import pytest
 
 from carmodel.weights import WEIGHTS
-from page.tabs.networks.measured import Evaluation
-from page.tabs.networks.reader import read
+from page.results.measured import Evaluation
+from page.results.reader import read
 from page.tabs.networks.tab import SECTIONS, build, page
 
 VOID = {"img", "rect", "circle", "path", "br"}

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from page.tabs.networks.measured import Epoch, Stage
+from page.results.measured import Epoch, Stage
 from page.tabs.networks.training_curves import accuracy_axis, origin, stages
 
 

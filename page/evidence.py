@@ -6,26 +6,31 @@ from functools import partial
 
 from markupsafe import Markup
 
-from explain.attribution import Attribution, mean
+from explain.attribution import mean
 from explain.cache import ABSENT, Cache
 from explain.evidence.evidence import Evidence, evidence, verdict
 from explain.evidence.faithfulness import Controls, control_logits, controls
-from explain.explainer import Explainer
+from explain.explainer import AVERAGE, Explainer
+from explain.methods.registry import METHODS
+from explain.request import ExplanationRequest, MethodMaps
 from page.background import Background
-from page.session import Subject
 
 log = logging.getLogger(__name__)
 
-AVERAGE = "average"
-NETWORKS = ("75", "100", AVERAGE)
 FAILED = "This map could not be tested."
 DELETION = "Area under the probability while the photo is covered in this map’s order. Small is good."
 INSERTION = (
     "Area under the probability while a blurred photo is uncovered in this map’s order. Large is good."
 )
 
-# Network ("75", "100" or "average") -> method -> what was found, or None if that failed.
+# Network, or "average" -> method -> what was found, or None if that failed.
 Found = Mapping[str, Mapping[str, Evidence | None]]
+
+
+def tested_networks(explainer: Explainer, asked: ExplanationRequest) -> list[str]:
+    """The networks whose maps are tested, and the average where the ensemble's map is the mean of theirs."""
+    average = len(explainer.networks) > 1 and asked.decided_by is None
+    return [*explainer.networks, *([AVERAGE] if average else [])]
 
 
 class Evidences:
@@ -37,78 +42,71 @@ class Evidences:
 
     def test(
         self,
-        subject: Subject,
         explainer: Explainer,
-        maps: Mapping[str, Mapping[str, Attribution]],
-        average: bool,
-        wanted: Callable[[], bool],
+        asked: ExplanationRequest,
+        rows: Mapping[str, MethodMaps],
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Iterator[Found]:
-        """What is known of maps (method -> "75" and "100" -> map), each time another network is finished.
+        """What is known of finished maps by method, each time another network is finished.
 
-        First what was known before, which may be all. The average ensemble is tested if `average` says so.
+        First what was known before, which may be all.
         """
-        networks = NETWORKS if average else NETWORKS[:-1]
-        found = self.known(subject, networks, tuple(maps))
+        networks = tested_networks(explainer, asked)
+        found = self.known(asked, networks, tuple(rows))
         yield found
         jobs = {
-            network: partial(self._tested, subject, explainer, network, maps, wanted)
+            network: partial(self._tested, asked, explainer, network, rows, wanted)
             for network in networks
-            if found[network].keys() != maps.keys()
+            if found[network].keys() != rows.keys()
         }
         for network, job in self.background.run(jobs, wanted):
             found = {**found, network: job.result()}
             yield found
 
-    def known(self, subject: Subject, networks: Sequence[str], methods: Sequence[str]) -> Found:
+    def known(self, asked: ExplanationRequest, networks: Sequence[str], methods: Sequence[str]) -> Found:
         """What needs no computing any more."""
-        found = {
-            network: {method: self.cache.find(_key(subject, network, method)) for method in methods}
+        kept = {
+            network: {method: self.cache.find(_key(asked, network, method)) for method in methods}
             for network in networks
         }
         return {
-            network: {method: each for method, each in row.items() if each is not ABSENT}
-            for network, row in found.items()
+            network: {method: evidence for method, evidence in row.items() if evidence is not ABSENT}
+            for network, row in kept.items()
         }
 
     def _tested(
         self,
-        subject: Subject,
+        asked: ExplanationRequest,
         explainer: Explainer,
         network: str,
-        maps: Mapping[str, Mapping[str, Attribution]],
+        rows: Mapping[str, MethodMaps],
         wanted: Callable[[], bool],
     ) -> dict[str, Evidence | None]:
         """What is found about every method's map of a network, until it is no longer wanted."""
         names = list(explainer.networks) if network == AVERAGE else [network]
-        side = max(map(int, names))  # of the frame, in cells
-        asked = [explainer.networks[name] for name in names]
-        frame = subject.photo.frame
+        networks = [explainer.networks[name] for name in names]
+        side = max(network.size for network in networks)  # of the frame, in cells
+        frame = asked.photo.frame
 
         def against() -> Controls:
-            known = {
-                int(name): self.cache.get(
-                    (
-                        "controls",
-                        subject.digest,
-                        subject.kind,
-                        name,
-                        side,
-                    ),  # of any target, for the average too
-                    lambda _, network=explainer.networks[name]: control_logits(network, frame, side),
+            logits = {
+                network.size: self.cache.get(
+                    ("controls", asked.digest, asked.kind, name, side),  # of any target, for the average too
+                    lambda _, network=network: control_logits(network, frame, side),
                 )
-                for name in names
+                for name, network in zip(names, networks, strict=True)
             }
-            return controls(asked, frame, subject.target, known=known)
+            return controls(networks, frame, asked.target, known=logits)
 
         found: dict[str, Evidence | None] = {}
-        for method, pair in maps.items():
+        for method, row in rows.items():
             if not wanted():
                 break
             try:
-                attribution = mean(list(pair.values())) if network == AVERAGE else pair[network]
-                compare = partial(evidence, asked, frame, attribution, detail=subject.detail)
+                attribution = mean(list(row.maps.values())) if network == AVERAGE else row.maps[network]
+                compare = partial(evidence, networks, frame, attribution, smoothing=asked.smoothing)
                 found[method] = self.cache.get(
-                    _key(subject, network, method), lambda _, compare=compare: compare(against=against())
+                    _key(asked, network, method), lambda _, compare=compare: compare(against=against())
                 )
             except Exception:
                 log.exception("%s of %s could not be tested.", method, network)
@@ -116,25 +114,39 @@ class Evidences:
         return found
 
 
-def _key(subject: Subject, network: str, method: str) -> Hashable:
+def _key(asked: ExplanationRequest, network: str, method: str) -> Hashable:
     """What the evidence of a map depends on; the same for settings that the method has no use for."""
-    made = (subject.reference, subject.tolerance) if method == "integrated_gradients" else None
-    shown = subject.detail if method != "gradcam" else None
-    return "evidence", subject.digest, subject.kind, subject.target, network, method, made, shown
+    record = METHODS[method]
+    reference = record.reference(asked.reference)
+    tolerance = asked.tolerance if record.refines else None
+    smoothing = None if record.coarse else asked.smoothing
+    return (
+        "evidence",
+        asked.digest,
+        asked.kind,
+        asked.target,
+        network,
+        method,
+        reference,
+        tolerance,
+        smoothing,
+    )
 
 
-def lines(found: Found, method: str, mode: str, decided_by: int | None) -> dict[str, Markup]:
+def evidence_lines(found: Found, method: str, asked: ExplanationRequest) -> dict[str, Markup]:
     """What stands under the receipts of a method's finished maps, by column of the row."""
-    columns = {"75": "75", "100": "100", mode: str(decided_by) if decided_by else AVERAGE}
+    columns = {network: network for network in found if network != AVERAGE}
+    if len(columns) > 1:
+        columns[asked.ensemble] = asked.decided_by or AVERAGE
     return {
-        column: line(found[network][method])
+        column: evidence_line(found[network][method])
         if method in found.get(network, {})
         else _lines("…", "…", "Being tested …")
         for column, network in columns.items()
     }
 
 
-def line(known: Evidence | None) -> Markup:
+def evidence_line(known: Evidence | None) -> Markup:
     """The areas of a map and whether it beats the controls, in words; None says that the test failed."""
     if known is None:
         return Markup('<p class="tests">{}</p>').format(FAILED)

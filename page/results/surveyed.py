@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from carmodel.card import Card
 from carmodel.network import CLASSES
-from explain.door import METHODS
-from explain.survey.photo import NETWORKS
+from explain.explainer import AVERAGE
+from explain.methods.registry import METHODS
 from explain.survey.summary import Interval
-from page.tabs.networks.naming import split_name
+from page.results.naming import split_name
 
 FILE, MAPS = "survey.json", "survey-maps.npz"
 FIGURES = ("gap", "deletion", "insertion", "beats_both_deletion", "beats_both_insertion", "border_ratio")
@@ -30,8 +30,8 @@ MapKey = tuple[str, str, str]  # method, network, group
 class Survey:
     """Figures of each method, each the mean over photos, and mean maps.
 
-    `current` is False if the networks were changed since. `seconds` are of CPU time a photo; a network's
-    name is "75" or "100", or "" for both together with the average of their maps.
+    `current` is False if the networks were changed since. `seconds` are of CPU time a photo; the network ""
+    stands for all together with the average of their maps.
     """
 
     split: str
@@ -47,11 +47,22 @@ class Survey:
         """Whether there is of every network and method what the sections and the Guide take for granted."""
         rows = [row for methods in self.figures.values() for row in methods.values()]
         return (
-            self.figures.keys() == set(NETWORKS)
-            and all(methods.keys() == set(METHODS) for methods in self.figures.values())
+            bool(self.networks and self.methods)
+            and all(methods.keys() == set(self.methods) for methods in self.figures.values())
             and all({"deletion", "beats_both_deletion"} <= row.keys() for row in rows)
-            and all((method, "") in self.seconds for method in METHODS)
+            and all((method, "") in self.seconds for method in self.methods)
         )
+
+    @property
+    def networks(self) -> list[str]:
+        """The single networks, without their average."""
+        return [network for network in self.figures if network != AVERAGE]
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods that were surveyed, of those there are."""
+        surveyed = {method for methods in self.figures.values() for method in methods}
+        return [method for method in METHODS if method in surveyed]
 
     @property
     def measured_on(self) -> str:
@@ -88,7 +99,7 @@ def read_survey(folder: Path, cards: Sequence[Card], table: Mapping[str, Any]) -
         seconds={
             (method, network): Interval(**table["seconds"][key])
             for method in METHODS
-            for network in ("75", "100", "")
+            for network in (*groups, "")
             if (key := f"map, {method}{f', {network}' if network else ''}") in table["seconds"]
         },
         maps=_maps(folder / MAPS),

@@ -3,7 +3,7 @@ import pytest
 
 from carmodel.card import Card
 from carmodel.network import CLASSES
-from page.tabs.networks.surveyed import MAPS, read_survey
+from page.results.surveyed import MAPS, read_survey
 
 FIGURE = {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 20}
 

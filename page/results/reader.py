@@ -14,7 +14,7 @@ from carmodel.card import Card, WeightsError, read_card, read_table
 from carmodel.metrics import Disagreement, Scores
 from carmodel.network import CLASSES
 from carmodel.weights import LEARNING_RATES, available
-from page.tabs.networks.measured import (
+from page.results.measured import (
     Disturbed,
     Epoch,
     Evaluation,
@@ -27,9 +27,9 @@ from page.tabs.networks.measured import (
     Stage,
     Trial,
 )
-from page.tabs.networks.naming import ordered
-from page.tabs.networks.surveyed import FILE as SURVEY
-from page.tabs.networks.surveyed import MAPS, Survey, read_survey
+from page.results.naming import ordered
+from page.results.surveyed import FILE as SURVEY
+from page.results.surveyed import MAPS, Survey, read_survey
 
 T = TypeVar("T")
 EVALUATIONS = {"test.json": "test", "validation.json": "val"}  # the first that is there counts

@@ -5,9 +5,13 @@ import pytest
 import torch
 
 from carmodel.network import CLASSES
-from carmodel.photo import block_means
+from carmodel.sampling import area_means
 from carmodel.vision import v2
-from explain.door import METHODS, REFERENCES, Target, explain, mean, refine
+from explain.attribution import mean
+from explain.maps import explain, refine
+from explain.methods.registry import METHODS
+from explain.references import REFERENCES
+from explain.target import Target
 
 NETWORKS = [(75, True), (75, False), (100, True), (100, False)]
 SUV, CONTRAST = Target("suv"), Target("coupe", "truck")
@@ -23,14 +27,14 @@ def test_maps_add_up(networks, frame, references, network, method, limit):
     assert found.gap == pytest.approx(abs(found.total - change) / max(abs(change), 1))
     others = {"integrated_gradients": torch.zeros_like(frame), "shap": references[0]}
     size = network[0]
-    logits = networks[network](torch.stack([block_means(each, size) for each in (frame, others[method])]))
+    logits = networks[network](torch.stack([area_means(each, size) for each in (frame, others[method])]))
     assert [found.score, found.reference_score] == pytest.approx(
         (logits[:, 1] - logits[:, 3]).tolist(), abs=1e-3
     )
     assert found.map.shape == (300, 300)
     assert found.cells.shape == (size, size)
     assert found.map.dtype == torch.float32
-    assert (found.method, found.network, found.target) == (method, str(size), CONTRAST)
+    assert (found.method, found.network, found.target) == (METHODS[method], str(size), CONTRAST)
     assert found.reference == {"integrated_gradients": "black", "shap": "training frames"}[method]
 
 
@@ -38,7 +42,7 @@ def test_maps_add_up(networks, frame, references, network, method, limit):
 def test_every_class_adds_up(networks, frame, name):
     found = explain(networks[75, False], frame, Target(name), "integrated_gradients")
     assert found.gap <= 0.02
-    logits = networks[75, False](block_means(frame, 75)[None])[0]
+    logits = networks[75, False](area_means(frame, 75)[None])[0]
     assert found.score == pytest.approx(logits[CLASSES.index(name)].item(), abs=1e-3)
 
 
@@ -102,7 +106,7 @@ def test_references_are_what_the_map_starts_from(networks, frame, reference):
         "mean": frame.mean(dim=(1, 2), keepdim=True).expand(3, 300, 300),
         "blur": v2.functional.gaussian_blur(frame, [121, 121], [20.0, 20.0]),
     }[reference]
-    logits = networks[75, True](block_means(start, 75)[None])[0]
+    logits = networks[75, True](area_means(start, 75)[None])[0]
     assert found.reference_score == pytest.approx(logits[2].item(), abs=1e-3)
 
 
@@ -149,9 +153,10 @@ def test_threads_get_the_maps_that_they_would_get_alone(networks, frame, referen
         ({"tolerance": 1.0}, "between 0 and 1"),
         ({"tolerance": float("nan")}, "between 0 and 1"),
         ({"method": "shap"}, "SHAP needs reference frames"),
-        ({"method": "shap", "references": torch.zeros(3, 300, 300)}, "SHAP needs reference frames"),
+        ({"method": "shap", "references": torch.zeros(3, 300, 300)}, "Reference frames have the shape"),
         ({"frame": torch.zeros(1, 3, 300, 300)}, r"shape \(3, 300, 300\), not \(1, 3, 300, 300\)"),
-        ({"networks": []}, "of one network or of two, not of 0"),
+        ({"networks": []}, "needs a network to explain"),
+        ({"networks": ()}, "needs a network to explain"),
     ],
 )
 def test_errors_come_at_once(networks, frame, changes, message):

@@ -1,6 +1,6 @@
 import pytest
 
-from page.tabs.networks.naming import (
+from page.results.naming import (
     classifier_name,
     one_digit,
     ordered,

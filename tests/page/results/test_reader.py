@@ -4,8 +4,8 @@ import shutil
 import pytest
 
 from carmodel.weights import WEIGHTS
-from page.tabs.networks.measured import Missing
-from page.tabs.networks.reader import read
+from page.results.measured import Missing
+from page.results.reader import read
 
 
 @pytest.fixture

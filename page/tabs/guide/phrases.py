@@ -1,4 +1,4 @@
-"""What the Guide tab says whatever was measured: classes, methods, limits and signs to distrust."""
+"""What the Guide tab says whatever was measured: classes, limits and signs to distrust."""
 
 # Class -> its picture in examples/, what that shows, what tells the class apart, what it is taken for.
 SHAPES = {
@@ -26,26 +26,6 @@ SHAPES = {
         "A pickup: a cabin in front, an open bed behind it.",
         "With a covered bed, or from the front, it looks like an SUV.",
     ),
-}
-
-# Method -> what its map answers and what it cannot.
-METHODS_TOLD = {
-    "gradcam": {
-        "It answers": "Roughly where does the last convolution see something that speaks for the class?",
-        "It cannot": "Show what speaks against, or fine detail: its cells are coarse. It has no sum to "
-        "check, so nothing says whether the map is complete.",
-    },
-    "integrated_gradients": {
-        "It answers": "While the photo emerges from the reference, how much does each cell add to the score?",
-        "It cannot": "See what photo and reference share: against a black reference, a black car counts "
-        "for nothing. For and against change from pixel to pixel, so it is best read by regions.",
-    },
-    "shap": {
-        "It answers": "Compared with typical training photos, how much does each cell add to the score "
-        "or take from it?",
-        "It cannot": "Say what would happen without a part: it shares out the difference by a rule "
-        "(DeepLIFT’s) and does not try out every combination of cells.",
-    },
 }
 
 # What the networks cannot do; facts.py adds a figure to those of its names.

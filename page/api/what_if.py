@@ -4,23 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import gradio as gr
 from torch import Tensor
 from typing_extensions import TypedDict  # pydantic reads no others before Python 3.12
 
 from carmodel.network import CLASSES
-from carmodel.photo import Photo
-from explain.door import METHODS
 from explain.evidence.regions import share
-from explain.explainer import Explainer
+from explain.explainer import AVERAGE, PRIORITY, Explainer
+from explain.methods.registry import METHODS, quickest_complete
 from explain.report.report import photo_table, prediction_table
-from explain.target import Target
-from explain.what_if.edits import Box, EditError, Edits, covered, edited
+from explain.request import NO_CLASS, PREDICTED, ExplanationRequest, Settings, finished_maps, request
+from explain.what_if.edits import FILLS, WHOLE, Box, EditError, Edits, covered, edited
 from explain.what_if.effect import Change, changes, sentence
 from page.api.answer_types import PhotoAnswer
 from page.api.endpoints import given, in_sentences
-from page.tabs.explain.stream import NOTHING, PREDICTED, Controls
 
-ENSEMBLES = ("average", "priority")
+ENSEMBLES = (AVERAGE, PRIORITY)
 
 
 class WhatIfAnswer(TypedDict):
@@ -35,7 +34,7 @@ class WhatIfAnswer(TypedDict):
     predictions: dict[str, dict[str, dict[str, Any]]]  # pair -> network or ensemble -> before, after, points
     target: str  # what the maps explain
     area: float  # of the part covered
-    shares: dict[str, dict[str, float]]  # such as "gradcam_75" -> attribution, area, ratio; or nothing
+    shares: dict[str, dict[str, float]]  # by method and network -> attribution, area, ratio; or nothing
 
 
 class WhatIfEndpoint:
@@ -55,14 +54,14 @@ class WhatIfEndpoint:
         toward: str = "predicted",
         against: str = "nothing",
         networks: str = "final",
-        methods: Sequence[str] = ("gradcam",),
+        methods: Sequence[str] | None = None,
     ) -> WhatIfAnswer:
         """Say what the networks make of a photo of a car once parts of it are hidden or it is changed.
 
         Gives verdict and probabilities of every network and ensemble before and after, the change of each in
         percentage points, a sentence, and for each map the share of its weight that lay in the covered part
-        beside that part's share of the picture. Takes less than a second with Grad-CAM alone, which is the
-        default; seconds with "integrated_gradients" or "shap".
+        beside that part's share of the picture. Takes less than a second with {first} alone, which is the
+        default; seconds with others.
 
         Args:
             photo: Picture of a car, up to 20 MB; over MCP a data: URI.
@@ -73,35 +72,55 @@ class WhatIfEndpoint:
             toward: Class that the maps explain: sedan, coupe, suv or truck, or "predicted" for the verdict.
             against: Explain why toward and not this class, or "nothing" to explain toward alone.
             networks: Pair whose maps are looked at: "final", or "baseline" without batch normalisation.
-            methods: Maps to look at: any of "gradcam", "integrated_gradients", "shap".
+            methods: Maps to look at: any of {methods}.
         """
         name, before = given(photo)
-        _check(methods, METHODS, "method")
+        chosen = [next(iter(METHODS))] if methods is None else methods
+        _check(chosen, METHODS, "method")
         _check([networks], self.explainers, "pair of networks")
         _check([ensemble], ENSEMBLES, "ensemble")
         _check([toward], (PREDICTED, *CLASSES), "class")
-        _check([against], (NOTHING, *CLASSES), "class")
+        _check([against], (NO_CLASS, *CLASSES), "class")
         explainer = self.explainers[networks]
         marks = () if box is None else (Box.of(box),)
         wanted = Edits(tuple(edits), marks, fill)
-        target = Controls(ensemble, toward, against).target(explainer.classify(before))
+        asked = request(explainer, before, Settings(ensemble, toward, against, networks))
         after, mask = edited(before, wanted), covered(before, wanted)
-        found = {kind: changes(each, before, after) for kind, each in self.explainers.items()}
+        moved = {kind: changes(each, before, after) for kind, each in self.explainers.items()}
         return {
             "photo": photo_table(name, before),
             "edited": after.digest,
             "edits": list(edits),
             "box": box,
             "fill": fill,
-            "sentence": sentence(wanted, found[networks]),
+            "sentence": sentence(wanted, moved[networks].networks),
             "predictions": {
-                kind: {network: _change(change) for network, change in each.items()}
-                for kind, each in found.items()
+                kind: {network: _change(change) for network, change in every.all.items()}
+                for kind, every in moved.items()
             },
-            "target": target.label,
+            "target": asked.target.label,
             "area": mask.double().mean().item(),
-            "shares": _shares(explainer, before, mask, target, methods) if mask.any() else {},
+            "shares": _shares(explainer, asked, mask, chosen) if mask.any() else {},
         }
+
+
+BOX = {  # of the parameter, in JSON Schema: null by default
+    "anyOf": [{"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}, {"type": "null"}],
+    "default": None,
+}
+
+
+def further_parameters() -> dict[str, gr.components.Component]:
+    """The parameters of functions that are not those of the page's controls, by name."""
+    box = gr.JSON(visible=False)
+    box.api_info = lambda: BOX
+    return {
+        "method": gr.Radio(list(METHODS), value=quickest_complete(), visible=False),
+        "edits": gr.CheckboxGroup(list(WHOLE), value=[], visible=False),
+        "box": box,
+        "fill": gr.Radio(list(FILLS), value=Edits().fill, visible=False),
+        "methods": gr.CheckboxGroup(list(METHODS), value=[next(iter(METHODS))], visible=False),
+    }
 
 
 def _check(given: Sequence[str], known: Iterable[str], what: str) -> None:
@@ -119,12 +138,11 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _shares(
-    explainer: Explainer, photo: Photo, mask: Tensor, target: Target, methods: Sequence[str]
+    explainer: Explainer, asked: ExplanationRequest, mask: Tensor, methods: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    found = {}
-    for method in methods:
-        *_, maps = explainer.refine(photo, method, target)
-        for network, each in maps.items():
-            part = share(each.map, mask)
-            found[f"{method}_{network}"] = asdict(part) | {"ratio": part.ratio}
-    return found
+    shares = {}
+    for method, made in finished_maps(explainer, asked, methods).items():
+        for network, attribution in made.maps.items():
+            part = share(attribution.map, mask)
+            shares[f"{method}_{network}"] = asdict(part) | {"ratio": part.ratio}
+    return shares

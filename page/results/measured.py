@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from carmodel.metrics import Disagreement, Scores
-from page.tabs.networks.naming import ordered
-from page.tabs.networks.surveyed import Survey
+from page.results.naming import ordered
+from page.results.surveyed import Survey
 
 # What drawing raises where a file holds something else than figures.
 UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from explain.methods.registry import METHODS
+from explain.references import phrase_of
+
 # What stands under a map or beside it -> what it means.
 TERMS = {
     "Score": (
@@ -15,10 +18,7 @@ TERMS = {
         "How strong a colour is: what a hundredth of the picture, all in this colour, would add "
         "to the score. The maps of a row share one scale, so their colours can be compared."
     ),
-    "Reference": (
-        "What the photo is compared with. Integrated Gradients uses the one you choose, "
-        "SHAP 16 blurred averages of training photos."
-    ),
+    "Reference": "What the photo is compared with. {references}.",
     "Σ map": "All of the map added up.",
     "f(x) − f(reference)": "How far the score is from that of the reference. This is what Σ map should be.",
     "Gap": (
@@ -26,8 +26,8 @@ TERMS = {
         "more. Red if it is more than you allow: the map then does not explain the score."
     ),
     "Steps": (
-        "Integrated Gradients goes from the reference to the photo in this many steps, and "
-        "doubles them until the gap is small enough."
+        "{refining} goes from the reference to the photo in this many steps, and doubles them until the "
+        "gap is small enough."
     ),
     "Deletion": (
         "The area under the probability while the photo is covered bit by bit, beginning with what the map "
@@ -38,18 +38,30 @@ TERMS = {
         "Random maps, and a soft spot in the middle of the photo. Neither knows the network; a map that does "
         "not beat them tells little about it. The Trust tab shows more."
     ),
-    "75 px − 100 px": (
-        "Where the 75 px network relies on something more (red) or less (blue) than the 100 px one."
+    "The difference of two networks": (
+        "Where the first relies on something more (red) or less (blue) than the second."
     ),
 }
 
 
-def told(parts: Mapping[str, str]) -> Markup:
+def listed(parts: Mapping[str, str]) -> Markup:
     """A list of terms and what is to be said about them."""
     rows = (Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*part) for part in parts.items())
     return Markup("<dl>{}</dl>").format(Markup().join(rows))
 
 
-READING = Markup('<details class="guide"><summary>How to read the maps</summary>{}</details>').format(
-    told(TERMS)
-)
+def reading() -> Markup:
+    """The terms, folded away."""
+    chosen = [method.title for method in METHODS.values() if method.takes_reference]
+    others = [
+        f"{method.title} compares with {phrase_of(method.compares_with)}"
+        for method in METHODS.values()
+        if method.complete and not method.takes_reference
+    ]
+    references = "; ".join([*(f"{title} uses the one you choose" for title in chosen), *others])
+    refining = " and ".join(method.title for method in METHODS.values() if method.refines)
+    terms = {name: told.format(references=references, refining=refining) for name, told in TERMS.items()}
+    return FOLDED.format(listed(terms))
+
+
+FOLDED = Markup('<details class="guide"><summary>How to read the maps</summary>{}</details>')

@@ -1,0 +1,145 @@
+"""A request to explain a photo, and the one road from it to maps: prediction, target, methods, columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from carmodel.ensemble import SPOKEN
+from carmodel.photo import Photo
+from explain.attribution import Attribution, difference, mean
+from explain.explainer import AVERAGE, TOLERANCE, Classification, Explainer
+from explain.methods.method import Method
+from explain.methods.registry import METHODS, method_named
+from explain.smoothing import SMOOTHINGS
+from explain.target import Target
+
+PREDICTED, NO_CLASS = "predicted", "nothing"  # in place of a class
+
+
+class RequestError(ValueError):
+    """Settings that contradict each other; the message is a sentence for whoever chose them."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What somebody wants to know about a photo, and how."""
+
+    ensemble: str = AVERAGE
+    toward: str = PREDICTED  # the class explained; PREDICTED is what the ensemble says
+    against: str = NO_CLASS  # the class that it is held against
+    kind: str = "final"  # of the networks
+    reference: str = "blur"
+    tolerance: float = TOLERANCE
+    smoothing: str = SMOOTHINGS[0]
+
+    def target(self, classification: Classification) -> Target:
+        """What the maps explain. Raises RequestError for a class and not itself."""
+        predicted = classification.predictions[classification.decision(self.ensemble)].verdict
+        toward = predicted if self.toward == PREDICTED else self.toward
+        against = None if self.against == NO_CLASS else self.against
+        if toward == against:
+            raise RequestError(
+                f"“And not” is {SPOKEN[toward]}, the class explained itself: please choose another one."
+            )
+        return Target(toward, against)
+
+
+@dataclass(frozen=True)
+class ExplanationRequest:
+    """A photo, the networks asked, the score explained, and how its maps are made and shown.
+
+    What was found out about one request says nothing about another. Equal for equal photos.
+    """
+
+    photo: Photo = field(compare=False)
+    digest: str  # of the photo
+    kind: str  # of the networks
+    ensemble: str = field(compare=False)  # which prediction stands for all networks; changes no map of theirs
+    decided_by: str | None = field(compare=False)  # the network whose map is the ensemble's; None for a mean
+    target: Target
+    reference: str
+    tolerance: float
+    smoothing: str
+
+
+def request(explainer: Explainer, photo: Photo, settings: Settings) -> ExplanationRequest:
+    """What the settings ask about a photo. Raises RequestError."""
+    classification = explainer.classify(photo)
+    decision = classification.decision(settings.ensemble)
+    decided_by = classification.predictions[decision].decided_by
+    return ExplanationRequest(
+        photo=photo,
+        digest=photo.digest,
+        kind=settings.kind,
+        ensemble=decision,
+        decided_by=None if decided_by is None else str(decided_by),
+        target=settings.target(classification),
+        reference=settings.reference,
+        tolerance=settings.tolerance,
+        smoothing=settings.smoothing,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class MethodMaps:
+    """The maps of one method as they stand: of each network, and of what is made of them."""
+
+    method: Method
+    maps: Mapping[str, Attribution]  # by network
+    columns: Mapping[str, Attribution]  # see columns_of
+    finished: bool = True  # whether they are as good as was asked for
+    error: Exception | None = None  # why there are no maps
+
+
+def explained(
+    explainer: Explainer, asked: ExplanationRequest, methods: Sequence[str] | None = None
+) -> Iterator[MethodMaps]:
+    """The maps of each method (all if None) as they get better, and once more when they are finished.
+
+    A method that fails gives its error instead, and the others go on.
+    """
+    for name in METHODS if methods is None else methods:
+        method, maps = method_named(name), {}
+        try:
+            for maps in explainer.refine(asked.photo, name, asked.target, asked.reference, asked.tolerance):
+                yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by), False)
+            yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by))
+        except Exception as error:
+            yield MethodMaps(method, {}, {}, error=error)
+
+
+def finished_maps(
+    explainer: Explainer, asked: ExplanationRequest, methods: Sequence[str] | None = None
+) -> dict[str, MethodMaps]:
+    """The finished maps of each method (all if None). Raises what a method that fails raises."""
+    rows = {row.method.name: row for row in explained(explainer, asked, methods) if row.finished}
+    for row in rows.values():
+        if row.error:
+            raise row.error
+    return rows
+
+
+def column_names(networks: Sequence[str], ensemble: str) -> list[str]:
+    """What stands side by side for a method: the networks, their ensemble and, of two, their difference."""
+    names = list(networks)
+    if len(networks) > 1:
+        names.append(ensemble)
+    if len(networks) == 2:
+        names.append("-".join(networks))
+    return names
+
+
+def columns_of(
+    maps: Mapping[str, Attribution], ensemble: str, decided_by: str | None
+) -> dict[str, Attribution]:
+    """The maps by `column_names`, from those of the networks.
+
+    The average ensemble's map is the mean of the networks' maps; Priority's is that of the network that
+    decided. The difference is the first network's map less that of the second.
+    """
+    columns = dict(maps)
+    for name in column_names(list(maps), ensemble)[len(maps) :]:
+        if name == ensemble:
+            columns[name] = mean(list(maps.values())) if decided_by is None else maps[decided_by]
+        else:
+            columns[name] = difference(*maps.values())
+    return columns

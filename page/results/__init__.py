@@ -1,0 +1,1 @@
+"""What was measured of the networks, read from the folder of weights."""
