@@ -1,7 +1,8 @@
 """How good the networks and ensembles are: `python -m carmodel.measure.evaluate --data DIR --split test`.
 
 For every photo source apart: accuracy with its 95 % interval, recall and precision by class, the confusion
-matrix, calibration error, and how often the two networks disagree and who is right then.
+matrix, calibration error, and how often the two networks disagree and who is right then. Over all sources:
+accuracy by view and by make, where they are known (`carmodel.measure.groups`).
 """
 
 import json
@@ -16,6 +17,8 @@ import torch
 from torch import Tensor
 
 from carmodel.ensemble import average, priority
+from carmodel.files import write_whole
+from carmodel.measure.groups import TABLE, accuracy_by_group, as_lines, grouped, read_views
 from carmodel.metrics import disagreement, scores
 from carmodel.network import CLASSES, SIZES, CarNet
 from carmodel.sampling import area_means
@@ -69,10 +72,16 @@ def ensemble_probabilities(
     }
 
 
-def evaluate(frames: Frames, logits: Mapping[str, Tensor], owners: Mapping[str, int]) -> dict[str, Any]:
+def evaluate(
+    frames: Frames,
+    logits: Mapping[str, Tensor],
+    owners: Mapping[str, int],
+    views: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The report, ready for JSON, of networks' logits (n, 4) by name on `frames`.
 
-    "ensembles" and "disagreement" are of the final networks, if both are there.
+    "ensembles" and "disagreement" are of the final networks, if both are there. views says from where the
+    car is seen, by a photo's path inside its data folder.
     """
     labels, sources = frames.labels, by_source(frames)
 
@@ -84,14 +93,17 @@ def evaluate(frames: Frames, logits: Mapping[str, Tensor], owners: Mapping[str, 
     result: dict[str, Any] = {
         "networks": {name: report(rows.double().softmax(dim=1)) for name, rows in logits.items()}
     }
+    classifiers = dict(logits)
     small, large = (logits.get(f"final-{size}") for size in SIZES)
     if small is not None and large is not None:
         ensembles = ensemble_probabilities(small, large, owners)
+        classifiers |= ensembles
         result["ensembles"] = {name: report(rows) for name, rows in ensembles.items()}
         result["disagreement"] = {
             name: asdict(disagreement(small[chosen], large[chosen], labels[chosen]))
             for name, chosen in sources.items()
         }
+    result["groups"] = accuracy_by_group(classifiers, labels, grouped(frames.samples, views or {}))
     return result
 
 
@@ -120,10 +132,11 @@ def as_text(report: Mapping[str, Any]) -> str:
             f"75 px and 100 px, {source}: {row['differ']} of {row['n']} verdicts differ; then 75 px is right "
             f"{row['small_right']} times, 100 px {row['large_right']}, neither {row['neither_right']}"
         )
+    lines.extend(as_lines(report["groups"]))
     return "\n".join(lines)
 
 
-def subjects(weights: Path, data: Path, split: str, cache: Path) -> Subjects:
+def subjects(weights: Path, data: Sequence[Path], split: str, cache: Path) -> Subjects:
     """Every network in the folder `weights` and Priority's owners, and the frames of a split of `data`.
 
     Raises WeightsError, also for a folder without a network, and DataError.
@@ -140,11 +153,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = photo_options("measure.evaluate", __doc__.split("\n")[0])
     parser.add_argument("--split", default="test", help="name of the split (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--out", type=Path, help="file for the JSON object as well")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
+    parser.add_argument("--views", type=Path, default=TABLE, help="CSV of photo and view")
     options = parser.parse_args(arguments)
-    given = subjects(options.weights, options.data, options.split, options.cache)
-    logits = {name: logits_of(network, given.frames.pixels) for name, network in given.networks.items()}
-    report = evaluate(given.frames, logits, given.owners)
+    views = read_views(options.views)
+    subject = subjects(options.weights, options.data, options.split, options.cache)
+    logits = {name: logits_of(network, subject.frames.pixels) for name, network in subject.networks.items()}
+    report = evaluate(subject.frames, logits, subject.owners, views)
+    if options.out:
+        write_whole(options.out, json.dumps(report, indent=2) + "\n")
     print(json.dumps(report, indent=2) if options.json else as_text(report))
 
 

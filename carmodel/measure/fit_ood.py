@@ -60,16 +60,16 @@ def spread(descriptions: Tensor) -> Spread:
 
 
 def candidate_scores(
-    spreads: Mapping[str, Sequence[Spread]], found: Mapping[str, Sequence[Tensor]]
+    spreads: Mapping[str, Sequence[Spread]], described: Mapping[str, Sequence[Tensor]]
 ) -> dict[str, Tensor]:
-    """Ways to score pictures (n,), higher for stranger ones, from what `descriptions` found."""
-    logits = torch.stack([rows[0] for rows in found.values()])  # (networks, n, 4)
+    """Ways to score pictures (n,), higher for stranger ones, from `descriptions`."""
+    logits = torch.stack([rows[0] for rows in described.values()])  # (networks, n, 4)
     scores = {
         "largest logit": -logits.amax(dim=2).mean(dim=0),
         "energy": -logits.logsumexp(dim=2).mean(dim=0),
     }
     for block in range(1, len(CHANNELS) + 1):
-        distances = [spreads[name][block - 1].distance(rows[block]) for name, rows in found.items()]
+        distances = [spreads[name][block - 1].distance(rows[block]) for name, rows in described.items()]
         scores[f"distance, block {block}"] = torch.stack(distances).mean(dim=0)
     return scores
 
@@ -125,7 +125,7 @@ def measure(
     return {
         "cars": {source: row(scores) for source, scores in cars.items()},
         "others": {
-            folder: {**row(scores), "auroc": {source: auroc(known, scores) for source, known in cars.items()}}
+            folder: {**row(scores), "auroc": {source: auroc(own, scores) for source, own in cars.items()}}
             for folder, scores in every.items()
         },
     }
@@ -139,8 +139,8 @@ def fit(
     pictures: Mapping[str, np.ndarray],
 ) -> tuple[Detector, dict[str, Any]]:
     """The detector, and how well it tells `measured` photos from the `pictures` of each folder, for JSON."""
-    found = descriptions(networks, training.pixels)
-    spreads = {name: [spread(rows) for rows in blocks] for name, (_, *blocks) in found.items()}
+    learnt = descriptions(networks, training.pixels)
+    spreads = {name: [spread(rows) for rows in blocks] for name, (_, *blocks) in learnt.items()}
 
     def scored(pixels: np.ndarray) -> dict[str, Tensor]:
         return candidate_scores(spreads, descriptions(networks, pixels))
@@ -148,11 +148,11 @@ def fit(
     # What is alike lies side by side in a folder, so that halves by order share little.
     compared = {folder: scored(frames[: len(frames) // 2]) for folder, frames in pictures.items()}
     judged = {folder: scored(frames[len(frames) // 2 :])[WAY] for folder, frames in pictures.items()}
-    known, cars = scored(validation.pixels), scored(measured.pixels)[WAY]
-    threshold = float(known[WAY].quantile(1 - FLAGGED))
+    chosen_by, cars = scored(validation.pixels), scored(measured.pixels)[WAY]
+    threshold = float(chosen_by[WAY].quantile(1 - FLAGGED))
     comparison = {
         way: auroc(scores, torch.cat([rows[way] for rows in compared.values()]))
-        for way, scores in known.items()
+        for way, scores in chosen_by.items()
     }
     cars_by_source = {source: cars[chosen] for source, chosen in by_source(measured).items()}
     detector = Detector({name: blocks[BLOCK - 1] for name, blocks in spreads.items()}, threshold)

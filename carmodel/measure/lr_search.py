@@ -7,6 +7,7 @@ The rate with the best validation accuracy is the one to train with; the runs ar
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,9 +16,11 @@ from carmodel.files import write_whole
 from carmodel.network import SIZES
 from carmodel.train.command import train
 from carmodel.train.data import RUNS, training_frames
-from carmodel.train.options import fails_in_a_sentence, photo_options
-from carmodel.train.training import Recipe
+from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_options
+from carmodel.train.recipe import Recipe, recipe_of, recipe_options
 from carmodel.weights import LEARNING_RATES, WEIGHTS, load
+
+PLAIN = Recipe("final", 75, epochs=3, warm_up=50, zoom_out=0.0)
 
 
 @fails_in_a_sentence
@@ -27,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", type=int, choices=SIZES, required=True, help="of the network, in pixels")
     parser.add_argument("--baseline", action="store_true", help="without batch normalisation")
     parser.add_argument("--rates", type=float, nargs="+", default=[0.0003, 0.001, 0.003], help="peak rates")
-    parser.add_argument("--epochs", type=int, default=3, help="of each run (%(default)s)")
-    parser.add_argument("--batch", type=int, default=64, help="photos a step (%(default)s)")
+    mixture_options(parser)
+    recipe_options(parser, PLAIN, without=("learning_rate", "taught_share", "teacher_temperature"))
     parser.add_argument("--start", type=Path, help="folder with the network of this name to continue from")
     parser.add_argument("--runs", type=Path, default=RUNS / "rates", help="folder for checkpoints")
     parser.add_argument(
@@ -36,29 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     training, validation = training_frames(options.data, options.cache)
-    name = Recipe(options.size, batchnorm=not options.baseline).name
+    kind, optimiser = ("baseline", "adamw") if options.baseline else ("final", "sgd")
+    plain = recipe_of(options, replace(PLAIN, kind=kind, size=options.size, optimiser=optimiser))
+    name = plain.name
     start = load(name, options.start) if options.start else None
-    found = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
+    table = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
     rows = []
     for rate in options.rates:
-        # A moving average as long as in full runs would still remember the random weights.
-        recipe = Recipe(
-            options.size,
-            batchnorm=not options.baseline,
-            epochs=options.epochs,
-            batch=options.batch,
-            learning_rate=rate,
-            average_decay=0.99,
-            zoom_out=0.0,
-            start=start[1].sha256 if start else "",
-        )
+        recipe = replace(plain, learning_rate=rate, start=start[1].sha256 if start else "")
         with TemporaryDirectory() as folder:
             checkpoint = options.runs / f"{name}-{rate}.pt"
             written = train(recipe, training, validation, checkpoint, Path(folder), start=start)
             card = json.loads(written.with_suffix(".json").read_text())
         rows.append({"rate": rate, "history": card["training"]["history"]})
         print(json.dumps({"rate": rate} | rows[-1]["history"][-1]["validation"]))
-    write_whole(options.out, json.dumps(found | {name: rows}, indent=1) + "\n")
+    write_whole(options.out, json.dumps(table | {name: rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

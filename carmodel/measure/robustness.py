@@ -201,9 +201,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="JSON file to write as well")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
     options = parser.parse_args(arguments)
-    given = subjects(options.weights, options.data, options.split, options.cache)
-    logits = disturbed_logits(given.networks, given.frames)
-    report = {"split": options.split, **robustness(given.frames, logits, given.owners)}
+    subject = subjects(options.weights, options.data, options.split, options.cache)
+    logits = disturbed_logits(subject.networks, subject.frames)
+    report = {"split": options.split, **robustness(subject.frames, logits, subject.owners)}
     if options.out:
         write_whole(options.out, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     print(as_text(report))

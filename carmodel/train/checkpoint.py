@@ -17,10 +17,10 @@ def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
         torch.save(dict(state), file)
 
 
-def read_checkpoint(path: Path, wanted: Iterable[str], device: torch.device | str = "cpu") -> dict[str, Any]:
+def read_checkpoint(path: Path, parts: Iterable[str], device: torch.device | str = "cpu") -> dict[str, Any]:
     """The state that `write_checkpoint` wrote, with tensors on `device`.
 
-    Raises DataError where the file is damaged, or lacks something wanted and so belongs to another command,
+    Raises DataError where the file is damaged, or lacks one of the parts and so belongs to another command,
     and OSError where it cannot be read.
     """
     try:
@@ -31,6 +31,6 @@ def read_checkpoint(path: Path, wanted: Iterable[str], device: torch.device | st
         if wants_memory(error):
             raise
         raise DataError(f"{path} is damaged; delete it to begin anew.") from error
-    if not isinstance(state, dict) or not set(wanted) <= state.keys():
+    if not isinstance(state, dict) or not set(parts) <= state.keys():
         raise DataError(f"{path} is a checkpoint of something else; name another one or delete it.")
     return state

@@ -1,36 +1,37 @@
-"""Train one of the four networks: `python -m carmodel.train --data DIR --size 75`.
+"""Train one of the four networks: `python -m carmodel.train --data DIR … --size 75`.
 
-After every epoch a checkpoint is written; the same command continues from it to the same result. Several
-processes started by `torchrun` share each batch.
+After every epoch, and every ten minutes, a checkpoint is written; the same command continues from it to the
+same result. Several processes started by `torchrun` share each batch.
 """
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from carmodel.calibration import fit_temperature, fold_temperature
 from carmodel.files import shown
-from carmodel.measure.evaluate import accuracy_by_source
+from carmodel.measure.evaluate import accuracy_by_source, logits_of
 from carmodel.network import CLASSES, SIZES, CarNet
-from carmodel.train.augmentation import TrainingPictures
 from carmodel.train.data import RUNS, Frames, training_frames
 from carmodel.train.distributed import Processes
-from carmodel.train.options import fails_in_a_sentence, photo_options
+from carmodel.train.initialise import initialise
+from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_options
+from carmodel.train.recipe import Recipe, recipe_of, recipe_options
 from carmodel.train.soft_targets import SoftTargets, read_soft_targets
-from carmodel.train.training import MIXES, Recipe, Run, initialise, train_epoch, validate
+from carmodel.train.training import Course, Run, learn
 from carmodel.weights import WEIGHTS, Card, load, save
 
 
 def finish(
     run: Run,
-    training: Frames,
+    course: Course,
     validation: Frames,
-    seconds: float,
     folder: Path,
     before: Card | None = None,
     licence: str | None = None,
@@ -52,14 +53,15 @@ def finish(
         temperature=temperature,
         sha256="",
         data={
-            "training photos": len(training.samples),
+            "training photos": course.photos,
+            "of them without a label": int(((course.labels < 0) & (course.weights > 0)).sum()),
             "validation photos": len(validation.samples),
-            "unreadable": len(training.unreadable) + len(validation.unreadable),
+            "unreadable": len(course.frames.unreadable) + len(validation.unreadable),
         },
         training={
             "recipe": asdict(run.recipe),
             "best epoch": run.best["epoch"],
-            "hours": round(seconds / 3600, 3),
+            "hours": round(run.seconds / 3600, 3),
             "device": run.processes.device.type,
             "history": run.history,
         }
@@ -76,7 +78,6 @@ def train(
     validation: Frames,
     checkpoint: Path,
     folder: Path = WEIGHTS,
-    workers: int = 0,
     processes: Processes | None = None,
     start: tuple[CarNet, Card] | None = None,
     taught: SoftTargets | None = None,
@@ -84,71 +85,55 @@ def train(
 ) -> Path:
     """Train by `recipe`, continuing from `checkpoint` if there is one; weights and card go to `folder`.
 
-    start is the network that the first epoch begins with, if not with random weights, and its card; of a
-    network of the other size only the convolutions are used. taught is what a teacher says of the training
+    start is the network that the first step begins with, if not with random weights, and its card; of a
+    network of the other size only the convolutions are used. taught is what teachers say of the training
     photos, licence what the weights may be used for.
     """
     processes = processes or Processes()
     begun, before = start or (None, None)
-    run = Run(recipe, training.steps(recipe.batch), processes, begun)
+    course = Course(recipe, training, training.labels, taught)
+    first = course.views(0)  # before anything is written: too large a batch is said now
+    torch.manual_seed(recipe.seed)
+    network = _begun(recipe, begun)
+    run = Run(recipe, network, course.photos, processes)
     if checkpoint.exists():
         run.resume(checkpoint)
     elif not recipe.batchnorm and not (begun and begun.size == recipe.size):
         # The same pictures in every process, so that all start with the same weights.
-        order = torch.randperm(len(training.samples), generator=torch.Generator().manual_seed(recipe.seed))
-        pictures = TrainingPictures(training, recipe.size, recipe.seed, 0, recipe.zoom_out)
-        few = torch.stack([pictures[row][0] for row in order[: recipe.batch].tolist()])
-        initialise(run.network, run.network.head if begun else run.network, few.to(processes.device))
-    for epoch in range(len(run.history), recipe.epochs):
-        started = time.monotonic()
-        loss = train_epoch(run, training, epoch, workers, taught)
-        validate(run, validation, epoch, loss)
-        run.history[-1]["seconds"] = time.monotonic() - started
-        if processes.is_first:
-            run.save(checkpoint)
-    seconds = sum(row["seconds"] for row in run.history)
+        x = course.pictures(first, processes.device)
+        initialise(network, network.head if begun else network, x)
+        run.average.module.load_state_dict(network.state_dict())
+    learn(run, course, validation, partial(_answer, validation), checkpoint)
     if not processes.is_first:
         return folder
-    return finish(run, training, validation, seconds, folder, before, licence)
+    return finish(run, course, validation, folder, before, licence)
+
+
+def _begun(recipe: Recipe, start: CarNet | None) -> CarNet:
+    """A network with random weights, or those of another one as far as it has the same."""
+    network = CarNet(recipe.size, recipe.batchnorm)
+    if start is not None:
+        network.features.load_state_dict(start.features.state_dict())  # the same at every size
+        if start.size == recipe.size:
+            network.head.load_state_dict(start.head.state_dict())
+    return network
+
+
+def _answer(validation: Frames, network: nn.Module) -> Tensor:
+    assert isinstance(network, CarNet)
+    return logits_of(network, validation.pixels)
 
 
 def _arguments() -> argparse.ArgumentParser:
-    plain = Recipe(size=75)
     parser = photo_options("train", "Train one of the four networks.")
     parser.add_argument(
         "--size", type=int, choices=SIZES, required=True, help="pixels the network sees on a side"
     )
     parser.add_argument("--baseline", action="store_true", help="without batch normalisation")
+    mixture_options(parser)
+    recipe_options(parser, Recipe("final", 75))
     parser.add_argument(
-        "--epochs", type=int, default=plain.epochs, help="passes over the photos (%(default)s)"
-    )
-    parser.add_argument(
-        "--batch", type=int, default=plain.batch, help="photos a step, over all processes (%(default)s)"
-    )
-    parser.add_argument(
-        "--learning-rate", type=float, default=plain.learning_rate, help="peak of the cycle (%(default)s)"
-    )
-    parser.add_argument(
-        "--zoom-out",
-        type=float,
-        default=plain.zoom_out,
-        help="probability that a picture is shown smaller than its photo (%(default)s)",
-    )
-    parser.add_argument(
-        "--average-decay",
-        type=float,
-        default=plain.average_decay,
-        help="of the weights' moving average, per step (%(default)s)",
-    )
-    parser.add_argument("--mix", choices=MIXES, default="", help="mix each batch's pictures with each other")
-    parser.add_argument(
-        "--soft-targets", type=Path, metavar="FILE", help="a teacher's answers, from carmodel.train.teacher"
-    )
-    parser.add_argument(
-        "--taught-share",
-        type=float,
-        default=plain.taught_share,
-        help="of the loss that those answers decide (%(default)s)",
+        "--soft-targets", type=Path, metavar="DIR", help="teachers' answers, from carmodel.train.answers"
     )
     parser.add_argument(
         "--start", type=Path, metavar="DIR", help="folder with the network of this name to continue from"
@@ -159,9 +144,6 @@ def _arguments() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder with the other size's network, whose convolutions to use",
     )
-    parser.add_argument(
-        "--seed", type=int, default=plain.seed, help="decides weights, order and pictures (%(default)s)"
-    )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the weights and their card")
     parser.add_argument(
         "--licence",
@@ -171,30 +153,22 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--checkpoint", type=Path, help="file to continue from and write to (runs/NAME.pt)")
     parser.add_argument(
-        "--workers", type=int, default=0, help="processes that prepare pictures (%(default)s)"
-    )
-    parser.add_argument(
         "--device", type=torch.device, help="cpu, cuda or mps; the fastest present by default"
     )
     return parser
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """What the options say. Networks without batch normalisation do not begin to learn by plain SGD."""
+    kind, optimiser = ("baseline", "adamw") if options.baseline else ("final", "sgd")
+    return recipe_of(options, Recipe(kind, options.size, optimiser=optimiser))
 
 
 @fails_in_a_sentence
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
     options = _arguments().parse_args(arguments)
-    recipe = Recipe(
-        size=options.size,
-        batchnorm=not options.baseline,
-        epochs=options.epochs,
-        batch=options.batch,
-        learning_rate=options.learning_rate,
-        average_decay=options.average_decay,
-        zoom_out=options.zoom_out,
-        mix=options.mix,
-        taught_share=options.taught_share,
-        seed=options.seed,
-    )
+    recipe = _recipe(options)
     processes = Processes(options.device)
     try:
         start = None
@@ -208,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         taught = None
         if options.soft_targets:
             taught = read_soft_targets(options.soft_targets, training)
-            recipe = replace(recipe, soft_targets=taught.sha256)
+            recipe = replace(recipe, soft_targets=taught.sha256, **asdict(taught.style))
         checkpoint = options.checkpoint or RUNS / f"{recipe.name}.pt"
         written = train(
             recipe,
@@ -216,7 +190,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             validation,
             checkpoint,
             options.out,
-            options.workers,
             processes,
             start,
             taught,

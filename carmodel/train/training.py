@@ -1,229 +1,225 @@
-"""The training loop: a recipe, the state of a run, and one epoch of it.
+"""The training loop: what is shown, the state of a run, and its steps.
 
-SGD with Nesterov momentum (AdamW without batch normalisation) on a one-cycle learning rate (Smith & Topin
-2018), augmentation from torchvision, label smoothing, an exponential moving average of the weights that is
-what gets validated and kept, and, where there is a teacher, distillation.
+One loop for students and teachers, with labels, teachers' answers, or both. A moving average of the weights
+is what gets validated and kept. A run that was stopped goes on from its checkpoint to the same result: what a
+step shows depends on the seed and its number alone.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from carmodel.measure.evaluate import accuracy_by_source, logits_of
-from carmodel.network import CLASSES, CarNet
-from carmodel.train.augmentation import TrainingPictures
+from carmodel.measure.evaluate import accuracy_by_source
+from carmodel.network import CLASSES
 from carmodel.train.checkpoint import read_checkpoint, write_checkpoint
 from carmodel.train.data import DataError, Frames
 from carmodel.train.distributed import Processes
+from carmodel.train.recipe import Recipe
+from carmodel.train.sampling import Mixture, draw, sampling_weights
 from carmodel.train.soft_targets import SoftTargets, distillation
-from carmodel.vision import v2
+from carmodel.train.views import Style, Views, pictures, view_of
 
-MIXES = {"mixup": v2.MixUp, "cutmix": v2.CutMix}
+SAVE_AFTER = 600  # seconds since the last checkpoint, within an epoch
+MOMENTUM = 0.9
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the outcome of a run, apart from the photos."""
+class Course:
+    """What a run shows: which photos, in which views, and what is to be said of them.
 
-    size: int
-    batchnorm: bool = True
-    epochs: int = 40
-    batch: int = 64
-    learning_rate: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    average_decay: float = 0.998  # of the weights' moving average, per step
-    zoom_out: float = 0.5  # probability that a picture is shown smaller than its photo
-    start: str = ""  # SHA-256 of the weights to continue from, of this or the other size; "" for random ones
-    mix: str = ""  # "mixup" (Zhang et al. 2018) or "cutmix" (Yun et al. 2019) of each batch's pictures
-    soft_targets: str = ""  # SHA-256 of the teacher's answers to learn from; "" for labels alone
-    taught_share: float = 0.8  # of the loss that the teacher's answers decide, where there are any
-    teacher_temperature: float = 2.0  # that both answers are softened with
-    seed: int = 1
+    labels (n,) are those to learn, −1 where nobody knows the class; taught is what teachers say of the
+    photos, whose views are then the only ones. Raises DataError for a mixture that cannot be.
+    """
+
+    def __init__(
+        self, recipe: Recipe, frames: Frames, labels: Tensor, taught: SoftTargets | None = None
+    ) -> None:
+        self.recipe, self.frames, self.labels, self.taught = recipe, frames, labels, taught
+        classes = taught.classes(labels) if taught else labels
+        mixture = Mixture(recipe.shares, recipe.left_out)
+        self.weights = sampling_weights(frames.samples, classes, mixture, classless=False)
+        self.style: Style = taught.style if taught else recipe.style
+        self.seed = taught.seed if taught else recipe.seed + 1_000_000  # no view that teachers answer
 
     @property
-    def name(self) -> str:
-        """The network's name in weights/: final-75, baseline-100, …"""
-        return f"{'final' if self.batchnorm else 'baseline'}-{self.size}"
+    def photos(self) -> int:
+        """How many different photos there are to draw."""
+        return int((self.weights > 0).sum())
+
+    def views(self, step: int) -> Views:
+        """What a step shows, in all processes together. Raises DataError for too large a batch."""
+        rows = draw(self.weights, self.recipe.batch, self.recipe.seed, step)
+        dice = np.random.default_rng((self.recipe.seed, step, 1))
+        if self.taught:
+            return self.taught.views(rows, dice.integers(len(self.taught), size=len(rows)))
+        return view_of(rows, step, dice.permutation(rows), self.style, self.seed)
+
+    def pictures(self, views: Views, device: torch.device) -> Tensor:
+        """Views as pictures (n, 3, size, size) in [0, 1]."""
+        return pictures(self.frames, views, self.recipe.size, self.style, self.seed, device)
+
+    def loss(self, logits: Tensor, views: Views) -> Tensor:
+        """How far answers (n, 4) to views are from labels and teachers: the mean over all pictures.
+
+        A picture that shows a photo without a label has no part in the labels' loss.
+        """
+        first = self.labels[views.rows]
+        second = torch.where(torch.from_numpy(views.seconds) < 0, first, self.labels[views.seconds])
+        share = torch.from_numpy(views.shares)[:, None]
+        classes = [F.one_hot(labels.clamp(min=0), len(CLASSES)) for labels in (first, second)]
+        targets = (share * classes[0] + (1 - share) * classes[1]).to(logits.device)
+        has_labels = ((first >= 0) & (second >= 0)).to(logits.device)
+        smooth = self.recipe.label_smoothing
+        by_picture = F.cross_entropy(logits, targets, label_smoothing=smooth, reduction="none")
+        loss = (by_picture * has_labels).mean()
+        if self.taught is None:
+            return loss
+        answers = self.taught.logits[views.numbers, views.rows].float().to(logits.device)
+        lesson = distillation(logits, answers, self.recipe.teacher_temperature)
+        return (1 - self.recipe.taught_share) * loss + self.recipe.taught_share * lesson
 
 
 class Run:
     """One training run: the network, its moving average, the optimiser and how far they have come."""
 
-    def __init__(
-        self, recipe: Recipe, steps_per_epoch: int, processes: Processes, start: CarNet | None = None
-    ) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe = recipe
-        self.processes = processes
-        network = CarNet(recipe.size, recipe.batchnorm).to(processes.device)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
-        if start is not None:
-            network.features.load_state_dict(start.features.state_dict())  # the same at every size
-            if start.size == recipe.size:
-                network.head.load_state_dict(start.head.state_dict())
-        self.network = network
-        self.trained = processes.share(network)
+    def __init__(self, recipe: Recipe, network: nn.Module, photos: int, processes: Processes) -> None:
+        self.recipe, self.processes = recipe, processes
+        self.epoch_steps = recipe.epoch_steps or max(photos // recipe.batch, 1)
+        self.steps = recipe.epochs * self.epoch_steps
+        self.network = network.to(processes.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own omission
+        self.trained = processes.share(self.network)
         self.average = AveragedModel(
-            network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average_decay), use_buffers=True
+            self.network, multi_avg_fn=moving_average(recipe.average_decay), use_buffers=True
         )
-        decayed = [p for p in network.parameters() if p.ndim > 1]
-        plain = [p for p in network.parameters() if p.ndim <= 1]
-        groups = [
-            {"params": decayed, "weight_decay": recipe.weight_decay},
-            {"params": plain, "weight_decay": 0.0},
-        ]
-        self.optimiser: torch.optim.Optimizer
-        if recipe.batchnorm:
-            self.optimiser = torch.optim.SGD(
-                groups, recipe.learning_rate, momentum=recipe.momentum, nesterov=True
-            )
-        else:  # plain gradients do not get ten layers without normalisation going in a few epochs
-            self.optimiser = torch.optim.AdamW(groups, recipe.learning_rate)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser,
-            max_lr=recipe.learning_rate,
-            total_steps=recipe.epochs * steps_per_epoch,
-            pct_start=0.25,
-        )
+        self.optimiser = _optimiser(recipe, self.network)
+        self.step = 0
+        self.loss = torch.zeros((), device=processes.device)  # summed over the epoch so far
+        self.seconds = 0.0
         self.history: list[dict[str, Any]] = []
         self.best: dict[str, Any] = {"score": -1.0}
 
-    @property
-    def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler]:
-        return {
-            "network": self.network,
-            "average": self.average,
-            "optimiser": self.optimiser,
-            "schedule": self.schedule,
-        }
-
     def save(self, path: Path) -> None:
         """Write the checkpoint whole or not at all."""
-        state: dict[str, Any] = {name: part.state_dict() for name, part in self.parts.items()}
-        state |= {"recipe": asdict(self.recipe), "history": self.history, "best": self.best}
-        write_checkpoint(path, state)
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")}
+        facts = {name: getattr(self, name) for name in ("step", "seconds", "history", "best")}
+        write_checkpoint(path, {**parts, **facts, "loss": float(self.loss), "recipe": asdict(self.recipe)})
 
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe; raises DataError if it is of another or damaged."""
-        wanted = (*self.parts, "recipe", "history", "best")
-        state = read_checkpoint(path, wanted, self.processes.device)
+        names = ("network", "average", "optimiser", "step", "seconds", "history", "best", "loss", "recipe")
+        state = read_checkpoint(path, names, self.processes.device)
         if state["recipe"] != asdict(self.recipe):
             raise DataError(f"{path} belongs to another recipe; name another --checkpoint or delete it.")
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        self.history, self.best = state["history"], state["best"]
+        for name in names[:3]:
+            getattr(self, name).load_state_dict(state[name])
+        self.step, self.seconds, self.history, self.best = (state[name] for name in names[3:7])
+        self.loss.fill_(state["loss"])
 
 
-@torch.no_grad()
-def initialise(network: CarNet, part: nn.Module, x: Tensor) -> None:
-    """Random weights for `part` by which every unit's sum has mean 0 and variance 1 on pictures x.
+def moving_average(decay: float) -> Callable[..., None]:
+    """Exponential moving average for AveragedModel, which forgets faster in its first steps."""
 
-    What batch normalisation does for the others at every step, networks without it get once, at the start
-    (Krähenbühl et al. 2016, Data-dependent initializations); with torch's own weights they learn nothing.
-    """
-    for layer in part.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
-            seen: list[Tensor] = []
-            hook = layer.register_forward_hook(lambda _, __, out, seen=seen: seen.append(out))
-            network(x)
-            hook.remove()
-            units = seen[0].transpose(0, 1).flatten(1)  # (units, all places in all pictures)
-            spread = units.std(dim=1) + 1e-6
-            layer.weight /= spread.view(-1, *[1] * (layer.weight.ndim - 1))
-            layer.bias.copy_(-units.mean(dim=1) / spread)
+    @torch.no_grad()
+    def update(averages: list[Tensor], values: list[Tensor], count: Tensor | int) -> None:
+        keep = min(decay, (float(count) + 1) / (float(count) + 21))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, 1 - keep)
+            else:
+                average.copy_(value)
+
+    return update
 
 
-def batches(
-    frames: Frames, run: Run, epoch: int, workers: int, taught: SoftTargets | None = None
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """This process's share of each shuffled batch of one epoch; the last, incomplete batch is left out.
-
-    Yields pictures (n, 3, size, size) and the rows (n,) of `frames` that they show. Where there is a teacher,
-    the pictures are the views that it was shown.
-    """
-    recipe, processes = run.recipe, run.processes
-    if taught is None:
-        pictures = TrainingPictures(frames, recipe.size, recipe.seed, epoch, recipe.zoom_out)
-    else:
-        pictures = TrainingPictures(frames, recipe.size, taught.seed, epoch, taught.zoom_out, taught.views)
-    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(recipe.seed * 1000 + epoch))
-    whole = len(order) // recipe.batch * recipe.batch
-    mine = order[:whole].reshape(-1, recipe.batch)[:, processes.rank :: processes.count]
-    loader = DataLoader(pictures, batch_sampler=mine.tolist(), num_workers=workers)
-    for x, rows in loader:
-        yield x.to(processes.device, memory_format=torch.channels_last, non_blocking=True), rows
+def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    """Weight decay is for kernels and matrices alone, not for biases and normalisation."""
+    groups = [
+        {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, recipe.learning_rate, momentum=MOMENTUM, nesterov=True)
+    return torch.optim.AdamW(groups, recipe.learning_rate)
 
 
-def train_epoch(
-    run: Run, frames: Frames, epoch: int, workers: int, taught: SoftTargets | None = None
-) -> float:
-    """One pass over the photos; the mean training loss."""
-    run.network.train()
-    recipe, device = run.recipe, run.processes.device
-    total = torch.zeros((), device=device)
-    steps = frames.steps(recipe.batch)
-    labels = frames.labels.to(device)
-    answers = taught.logits[epoch % taught.views].to(device) if taught else None
+def learn(
+    run: Run,
+    course: Course,
+    validation: Frames,
+    answer: Callable[[nn.Module], Tensor],
+    checkpoint: Path,
+) -> None:
+    """All steps of a run that are left; `answer` gives a network's logits (n, 4) of the validation frames."""
+    saved = time.monotonic()
     bar = tqdm(
-        batches(frames, run, epoch, workers, taught),
-        total=steps,
-        desc=f"{recipe.name} epoch {epoch + 1}/{recipe.epochs}",
+        desc=run.recipe.name,
+        initial=run.step,
+        total=run.steps,
         disable=not run.processes.is_first,
         mininterval=1,
+        unit="step",
     )
-    for step, (x, rows) in enumerate(bar):
-        rows = rows.to(device)
-        wanted = labels[rows]
-        if recipe.mix:
-            x, wanted = _mixed(recipe, x, wanted, epoch * steps + step)
-        with run.processes.autocast():
-            logits = run.trained(x)
-        logits = logits.float()
-        loss = F.cross_entropy(logits, wanted, label_smoothing=recipe.label_smoothing)
-        if answers is not None:
-            lesson = distillation(logits, answers[rows], recipe.teacher_temperature)
-            loss = (1 - recipe.taught_share) * loss + recipe.taught_share * lesson
-        run.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        run.optimiser.step()
-        run.schedule.step()
-        run.average.update_parameters(run.network)
-        total += loss.detach()
-    return float(run.processes.mean(total / steps))
+    while run.step < run.steps:
+        started = time.monotonic()
+        take_step(run, course)
+        bar.update()
+        ended = run.step % run.epoch_steps == 0
+        if ended:
+            validate(run, validation, answer)
+        run.seconds += time.monotonic() - started
+        if run.processes.is_first and (ended or time.monotonic() - saved > SAVE_AFTER):
+            run.save(checkpoint)
+            saved = time.monotonic()
+    bar.close()
 
 
-def _mixed(recipe: Recipe, x: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor]:
-    """Pictures mixed with each other, and their classes' shares (n, 4); the same for the same step."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(hash((recipe.seed, step)) & 0x7FFFFFFF)
-        return MIXES[recipe.mix](num_classes=len(CLASSES))(x, labels)
+def take_step(run: Run, course: Course) -> None:
+    """One step of the optimiser on this process's share of the pictures."""
+    processes, recipe = run.processes, run.recipe
+    views = course.views(run.step)[processes.rank :: processes.count]
+    for group in run.optimiser.param_groups:
+        group["lr"] = recipe.rate(run.step, run.steps)
+    run.network.train()
+    torch.manual_seed((recipe.seed * 1_000_003 + run.step) * 1024 + processes.rank)  # stochastic depth
+    with processes.autocast():
+        logits = run.trained(course.pictures(views, processes.device))
+    loss = course.loss(logits.float(), views)
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    if recipe.clip:
+        nn.utils.clip_grad_norm_(run.network.parameters(), recipe.clip)
+    run.optimiser.step()
+    run.average.update_parameters(run.network)
+    run.loss += loss.detach()
+    run.step += 1
 
 
-def validate(run: Run, validation: Frames, epoch: int, loss: float) -> None:
+def validate(run: Run, validation: Frames, answer: Callable[[nn.Module], Tensor]) -> None:
     """Append the epoch to the history and keep the averaged weights if they are the best so far."""
-    network = run.average.module
-    assert isinstance(network, CarNet)
-    network.eval()
-    logits = logits_of(network, validation.pixels)
+    network = run.average.module.eval()
+    logits = answer(network)
     accuracies = accuracy_by_source(logits, validation)
     score = sum(accuracies.values()) / len(accuracies)
-    row = {"epoch": epoch + 1, "loss": loss, "rate": run.schedule.get_last_lr()[0], "validation": accuracies}
+    row = {
+        "epoch": run.step // run.epoch_steps,
+        "loss": float(run.processes.mean(run.loss / run.epoch_steps)),
+        "rate": run.recipe.rate(run.step - 1, run.steps),
+        "validation": accuracies,
+    }
+    run.loss.zero_()
     run.history.append(row)
     if score > run.best["score"]:
         state = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-        run.best = {"score": score, "epoch": epoch + 1, "state": state, "logits": logits.cpu()}
+        run.best = {"score": score, "epoch": row["epoch"], "state": state, "logits": logits.cpu()}
     if run.processes.is_first:
         tqdm.write(json.dumps(row))

@@ -9,7 +9,7 @@ from carmodel.weights import load
 def test_each_rate_is_tried_and_kept(class_folders, tmp_path, capsys):
     places = ["--data", str(class_folders), "--cache", str(tmp_path / "frames")]
     places += ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "rates.json")]
-    more = ["--size", "75", "--batch", "8", "--epochs", "2", "--rates", "0.001", "0.02"]
+    more = ["--size", "75", "--batch", "8", "--epochs", "2", "--warm-up", "2", "--rates", "0.001", "0.02"]
     assert main([*places, *more, "--baseline"]) == 0
     assert main([*places, *more]) == 0
     found = json.loads((tmp_path / "rates.json").read_text())

@@ -1,70 +1,11 @@
-import csv
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from carmodel.network import CLASSES
 from carmodel.photo import read_photo
-from carmodel.train.data import DataError, load_frames, read_samples
-
-
-def write_manifest(folder: Path, rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> None:
-    with (folder / "manifest.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([columns, *rows])
-
-
-def test_class_folders_with_splits(class_folders):
-    samples = read_samples(class_folders, ["train", "val"])
-    assert len(samples) == 4 * (6 + 3)
-    # ImageFolder orders classes by the alphabet; the networks do not.
-    for sample in samples:
-        assert CLASSES[sample.label] == sample.path.parent.name
-        assert sample.split == sample.path.parent.parent.name
-
-
-def test_class_folders_without_splits_are_split_within_each_class(class_folders, tmp_path):
-    for name in CLASSES:
-        (tmp_path / name).mkdir()
-        for number in range(20):
-            shutil.copy(class_folders / "train" / name / "0.png", tmp_path / name / f"{name}{number}.png")
-    samples = read_samples(tmp_path)
-    for label in range(4):
-        splits = [sample.split for sample in samples if sample.label == label]
-        assert {split: splits.count(split) for split in set(splits)} == {"train": 16, "val": 2, "test": 2}
-    assert samples == read_samples(tmp_path)
-
-
-def test_manifest(class_folders):
-    folder = class_folders / "listed"
-    folder.mkdir()
-    rows = [(f"../train/{name}/0.png", "val", name, "web") for name in CLASSES]
-    write_manifest(folder, rows, ("path", "split", "label", "source"))
-    samples = read_samples(folder, ["val"])
-    assert [sample.label for sample in samples] == [0, 1, 2, 3]
-    assert {sample.source for sample in samples} == {"web"}
-
-
-@pytest.mark.parametrize(
-    ("columns", "rows", "words"),
-    [
-        (("path", "label"), [], "lacks the column"),
-        (("path", "split", "label"), [("a.jpg", "train", "van")], 'class "van"'),
-        (("path", "split", "label"), [("a.jpg", "train", "suv")], 'no photo of the class "sedan"'),
-    ],
-)
-def test_wrong_manifests(tmp_path, columns, rows, words):
-    write_manifest(tmp_path, rows, columns)
-    with pytest.raises(DataError, match=words):
-        read_samples(tmp_path, ["train"])
-
-
-def test_wrong_folders(tmp_path):
-    with pytest.raises(DataError, match="no folder"):
-        read_samples(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"manifest\.csv or one folder"):
-        read_samples(tmp_path)
+from carmodel.train.data import DataError, load_frames, read_samples, training_frames
 
 
 def test_frames_are_read_once_and_unreadable_photos_are_listed(class_folders, tmp_path):
@@ -86,6 +27,17 @@ def test_frames_are_read_once_and_unreadable_photos_are_listed(class_folders, tm
     assert again.unreadable == frames.unreadable
     assert sorted(cache.iterdir()) == before
     assert len(before) == 2
+
+
+def test_pictures_to_train_on_are_the_frames_made_smaller(class_folders, tmp_path):
+    training, validation = training_frames([class_folders], tmp_path)
+    assert training.pixels.shape == (24, 3, 160, 160) and validation.pixels.shape == (12, 3, 300, 300)
+    photo = read_photo(training.samples[3].path).frame
+    # Means over fifteen by fifteen pixels of the frame are those over eight by eight of the picture.
+    coarse = photo.reshape(3, 20, 15, 20, 15).mean((2, 4))
+    smaller = training.pixels[3].reshape(3, 20, 8, 20, 8).mean((2, 4)) / 255
+    assert np.abs(coarse.numpy() - smaller).max() < 0.03
+    assert np.abs(coarse.numpy() - smaller).mean() < 0.004
 
 
 def test_no_readable_photo(tmp_path):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,17 +16,17 @@ from carmodel.memory import NO_MEMORY
 from carmodel.train.data import DataError
 from carmodel.train.options import fails_in_a_sentence, photo_options
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHORT = ("--size", "75", "--batch", "8", "--epochs", "1")
 # Command -> its options beside --data, --cache and --weights, and what it writes first.
 COMMANDS = {
-    "owners": ((), "ensemble.json"),
-    "references": ((), "references.safetensors"),
-    "robustness": (("--out", "{}/robustness.json"), "robustness.json"),
-    "novelty": (("--others", "{}/others"), "novelty-distances.safetensors"),
-    "rates": ((*SHORT, "--rates", "0.001", "--out", "{}/rates.json"), "rates.json"),
-    "teacher": (("--out", "{}/soft.safetensors"), "soft.safetensors"),
-    "train": (SHORT, "final-75.safetensors"),
+    "measure.owners": ((), "ensemble.json"),
+    "measure.references": ((), "references.safetensors"),
+    "measure.robustness": (("--out", "{}/robustness.json"), "robustness.json"),
+    "measure.fit_ood": (("--others", "{}/others"), "novelty-distances.safetensors"),
+    "measure.lr_search": ((*SHORT, "--rates", "0.001", "--out", "{}/rates.json"), "rates.json"),
+    "train.answers": (("--teachers", "{}/none", "--views", "1"), "view-0000.safetensors"),
+    "train.command": (SHORT, "final-75.safetensors"),
 }
 # Ends every write beyond a megabyte in an error, as a disk does that is full.
 FULL = """
@@ -38,8 +39,8 @@ sys.exit(main())
 
 def test_photos_and_their_cache():
     parser = photo_options("measure.evaluate", "How good.")
-    options = parser.parse_args(["--data", "photos"])
-    assert (options.data, options.cache) == (Path("photos"), Path("runs/frames"))
+    options = parser.parse_args(["--data", "photos", "more"])
+    assert (options.data, options.cache) == ([Path("photos"), Path("more")], Path("runs/frames"))
     assert parser.prog == "python -m carmodel.measure.evaluate"
 
 
@@ -104,18 +105,19 @@ def folder(tmp_path, random_weights):
 
 @pytest.fixture
 def run(class_folders, frames, folder, monkeypatch):
-    """Runs a command of COMMANDS; the teacher, who would take minutes, has an answer at once."""
-    monkeypatch.setattr("carmodel.train.teacher.fine_tune", lambda *given: None)
-    monkeypatch.setattr("carmodel.train.teacher.view_logits", lambda *given: torch.zeros(1, 24, 4))
+    """Runs a command of COMMANDS; the teachers, who would take a while, have an answer at once."""
+    teachers = SimpleNamespace(digests=["teacher"])
+    monkeypatch.setattr("carmodel.train.answers.Ensemble", lambda *given: teachers)
+    monkeypatch.setattr("carmodel.train.answers.answers_to", lambda *given: torch.zeros(24, 4))
 
     def run(command):
         given = ["--data", class_folders, "--cache", frames]
-        if command in ("owners", "robustness", "novelty"):
+        if command in ("measure.owners", "measure.robustness", "measure.fit_ood"):
             given += ["--weights", folder]
-        if command in ("novelty", "references", "train"):
+        if command in ("measure.fit_ood", "measure.references", "train.answers", "train.command"):
             given += ["--out", folder]
-        if command in ("rates", "train"):
-            given += [*{"rates": ["--runs"], "train": ["--checkpoint"]}[command], folder / "run"]
+        if command in ("measure.lr_search", "train.command"):
+            given += ["--runs" if command == "measure.lr_search" else "--checkpoint", folder / "run"]
         more = [option.format(folder) for option in COMMANDS[command][0]]
         return importlib.import_module(f"carmodel.{command}").main([*map(str, given), *more])
 

@@ -1,56 +1,71 @@
+from dataclasses import replace
+
 import pytest
 
-from explain.door import METHODS
+from explain.methods.registry import METHODS
 from explain.what_if.edits import Edits, covered, edited
 from explain.what_if.effect import changes
-from page.tabs.explain.stream import FAILED
+from page.progress import FAILED
+from page.tabs.what_if import before_after
 from page.tabs.what_if.before_after import rows
-from page.tabs.what_if.pairs import Sides
+from page.tabs.what_if.before_after_row import before_after as compared
+from tests.document import parsed
+from tests.page.steps import status
 
-
-@pytest.fixture(autouse=True)
-def words(monkeypatch):
-    """What there is of each row, in place of its HTML."""
-
-    def row(this, *_):
-        return f"{this.method}: {len(this.before)} {len(this.after)} {this.note}"
-
-    monkeypatch.setattr("page.tabs.what_if.pairs.row", row)
+pytestmark = pytest.mark.usefixtures("rows_in_words")
+WHEELS = Edits(("wheels_row",), fill="grey")
 
 
 @pytest.fixture
-def sides(fake, photo):
-    edits = Edits(("wheels_row",), fill="grey")
-    after = edited(photo, edits)
-    return Sides(photo, after, covered(photo, edits), "average", changes(fake, photo, after)["average"])
+def draw(asked, controls):
+    """Draws what hiding the wheels' row does to the maps of an explainer, step by step."""
+
+    def steps(explainer, wanted=lambda: True, asked=asked):
+        after = edited(asked.photo, WHEELS)
+        decision = changes(explainer, asked.photo, after).all[asked.ensemble]
+        of = compared(explainer, asked, after, covered(asked.photo, WHEELS), decision)
+        return rows(explainer, asked, of, controls, wanted)
+
+    return steps
 
 
-def test_rows_fill_one_after_another(fake, subject, sides):
-    first, *later = rows(fake, subject, sides, 0.9, lambda: True)
-    assert [first[method] for method in METHODS] == [f"{method}: 0 0 Waiting" for method in METHODS]
-    shown = [each for each in later if "heading" not in each]
-    assert [next(iter(each)) for each in shown if next(iter(each.values())).endswith("3 3 ")] == [*METHODS]
-    assert "Computing Grad-CAM" in first["heading"] and 'role="status"></p>' in later[-1]["heading"]
-    assert {digest for digest, *_ in ((each[0].digest,) for each in fake.asked)} == {
-        *(sides.photo.digest, sides.edited.digest)
-    }
-    assert all(each[2] == subject.target and each[3] == subject.reference for each in fake.asked)
+def test_rows_fill_one_after_another(draw, fake, asked):
+    first, *later = draw(fake)
+    assert [first[method] for method in METHODS] == ["0 0 Waiting"] * 3
+    drawn = [step for step in later if "heading" not in step]
+    assert [method for step in drawn for method, row in step.items() if row == "3 3"] == [*METHODS]
+    assert status(first["heading"]) == "Computing Grad-CAM …" and status(later[-1]["heading"]) == ""
+    assert parsed(first["heading"]).one("h2").text == "What the maps do"
+    photos = {settings[0].digest for settings in fake.asked}
+    assert photos == {asked.digest, edited(asked.photo, WHEELS).digest}
+    assert {settings[2:5] for settings in fake.asked} == {(asked.target, asked.reference, asked.tolerance)}
 
 
-def test_known_maps_of_the_photo_are_there_at_once(fake, subject, sides):
-    list(rows(fake, subject, sides, 0.9, lambda: True))
-    first = next(rows(fake, subject, sides, 0.9, lambda: True))
-    assert [first[method] for method in METHODS] == [f"{method}: 3 0 Waiting" for method in METHODS]
+def test_known_maps_of_the_photo_are_there_at_once(draw, fake):
+    list(draw(fake))
+    first = next(draw(fake))
+    assert [first[method] for method in METHODS] == ["3 0 Waiting"] * 3
 
 
-def test_stops_once_it_is_not_wanted(fake, subject, sides):
-    wanted = iter([True, True, False])
-    shown = list(rows(fake, subject, sides, 0.9, lambda: next(wanted)))
-    assert [method for _, method, *_ in fake.asked] == ["gradcam", "gradcam", "integrated_gradients"]
-    assert shown[-2] == {"gradcam": "gradcam: 3 3 "} and shown[-1].keys() == {"heading"}
+def test_refinement_is_drawn_and_keeps_its_pace(draw, fake, monkeypatch):
+    monkeypatch.setattr(before_after, "PACE", 0)
+    notes = [step["integrated_gradients"] for step in draw(fake) if "integrated_gradients" in step]
+    assert notes[1] == "3 0 Refining: 8 steps, gap 50 %"
+    assert any(note.startswith("3 3 Refining: 8 steps") for note in notes) and notes[-1] == "3 3"
+    monkeypatch.setattr(before_after, "PACE", 1e9)
+    notes = [step["integrated_gradients"] for step in draw(fake) if "integrated_gradients" in step]
+    assert notes == ["3 0 Waiting", "3 3"]
 
 
-def test_method_that_fails_says_so_and_the_others_go_on(fake, subject, sides, monkeypatch, caplog):
+def test_stops_once_it_is_not_wanted(draw, fake):
+    # Grad-CAM's map of each photo, and each once more when it is finished; then it is no longer.
+    wanted = iter([True, True, True, True, False])
+    steps = list(draw(fake, lambda: next(wanted)))
+    assert [settings[1] for settings in fake.asked] == ["gradcam", "gradcam", "integrated_gradients"]
+    assert steps[-2] == {"gradcam": "3 3"} and steps[-1].keys() == {"heading"}
+
+
+def test_method_that_fails_says_so_and_the_others_go_on(draw, fake, monkeypatch, caplog):
     refine = fake.refine
 
     def broken(photo, method, *settings):
@@ -59,7 +74,15 @@ def test_method_that_fails_says_so_and_the_others_go_on(fake, subject, sides, mo
         return refine(photo, method, *settings)
 
     monkeypatch.setattr(fake, "refine", broken)
-    shown = list(rows(fake, subject, sides, 0.9, lambda: True))
-    assert {"gradcam": f"gradcam: 0 0 {FAILED}"} in shown
-    assert {"shap": "shap: 3 3 "} in shown
-    assert "/secret/path" in caplog.text
+    steps = list(draw(fake))
+    assert {"gradcam": f"0 0 {FAILED}"} in steps
+    assert {"shap": "3 3"} in steps
+    assert "/secret/path" in caplog.text and "secret" not in str(steps)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ensemble", "columns"), [((75,), "75", 1), ((64, 75, 128), "average", 4)]
+)
+def test_rows_of_any_number_of_networks(draw, fake_of, asked, sizes, ensemble, columns):
+    *_, last, _ = draw(fake_of(*sizes), asked=replace(asked, ensemble=ensemble))
+    assert last == {"shap": f"{columns} {columns}"}

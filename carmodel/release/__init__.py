@@ -1,0 +1,1 @@
+"""Everything in weights/ from one run: `python -m carmodel.release --data DIR … --work DIR`."""
