@@ -65,13 +65,14 @@ def request(explainer: Explainer, photo: Photo, settings: Settings) -> Explanati
     """What the settings ask about a photo. Raises RequestError."""
     classification = explainer.classify(photo)
     decision = classification.decision(settings.ensemble)
-    decided_by = classification.predictions[decision].decided_by
+    size = classification.predictions[decision].decided_by
+    deciding = (name for name, network in explainer.networks.items() if network.size == size)
     return ExplanationRequest(
         photo=photo,
         digest=photo.digest,
         kind=settings.kind,
         ensemble=decision,
-        decided_by=None if decided_by is None else str(decided_by),
+        decided_by=next(deciding, None),
         target=settings.target(classification),
         reference=settings.reference,
         tolerance=settings.tolerance,

@@ -1,9 +1,11 @@
+import inspect
 import os
 import re
 import shutil
 import subprocess
 import sys
 import urllib.request
+from collections import defaultdict
 from pathlib import Path
 
 import gradio as gr
@@ -14,11 +16,12 @@ from PIL import Image
 
 from carmodel.network import CLASSES
 from carmodel.photo import read_photo
-from dashboard import build, load_explainers, main
+from dashboard import load_explainers, main
 from explain.explainer import Explainer
-from explain.networks import others
+from explain.networks import unpaired_networks
+from explain.request import Settings
 from page.api import answers
-from page.tabs.explain.stream import Controls
+from page.page import build
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "suv_1.jpg"
@@ -36,28 +39,32 @@ def client(page_url):
     client.close()
 
 
-def test_only_whole_pairs_of_networks_are_offered(random_weights, tmp_path):
+def test_kinds_of_several_networks_are_offered_before_single_ones(random_weights, tmp_path):
     assert list(load_explainers(random_weights)) == ["final", "baseline"]
     for name in ("final-75", "final-100", "baseline-75"):
         for ending in ("json", "safetensors"):
             shutil.copy(random_weights / f"{name}.{ending}", tmp_path)
     shutil.copy(random_weights / "references.safetensors", tmp_path)
     assert list(load_explainers(tmp_path)) == ["final"]
+    for path in tmp_path.glob("final-*"):
+        path.unlink()
+    assert list(load_explainers(tmp_path)) == ["baseline"]  # of one network, as there is nothing else
 
 
 def test_everything_shares_one_budget_and_answers_stay_the_same(random_weights):
     explainers = load_explainers(random_weights)
     cache = explainers["final"].cache
-    alone = others(random_weights, [Explainer(random_weights, cache=cache)]).explainers
+    alone = unpaired_networks(random_weights, [Explainer.load(random_weights, cache=cache)]).explainers
     page = build(explainers)
-    handlers = {getattr(each.fn, "__self__", None) for each in page.fns.values() if each.fn}
+    functions = (inspect.unwrap(each.fn) for each in page.fns.values() if each.fn)
+    handlers = {getattr(function, "__self__", None) for function in functions}
     evidences = next(each.evidences for each in handlers if hasattr(each, "evidences"))
     assert {id(each.cache) for each in (*explainers.values(), *alone, evidences)} == {id(cache)}
     cache.budget = 30_000_000  # bytes: what the references cause in one kind's networks, and little else
 
     def answer(example, kind):
-        photo, controls = read_photo(example), Controls("average", "suv", kind=kind, tolerance=0.3)
-        table = answers.explain(explainers[kind], example.name, photo, controls)
+        settings = Settings("average", "suv", kind=kind, tolerance=0.3)
+        table = answers.explain(explainers[kind], example.name, read_photo(example), settings)
         over.append(cache.bytes > cache.budget)
         return {name: {**each, "seconds": 0} for name, each in table["maps"].items()}
 
@@ -83,7 +90,7 @@ def test_no_networks_are_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["dashboard.py", "--weights", str(tmp_path)])
     with pytest.raises(SystemExit) as ended:
         main()
-    assert ended.value.code == f"{tmp_path} holds no pair of networks such as final-75 and final-100."
+    assert ended.value.code == f"{tmp_path} holds no network such as final-75."
 
 
 def test_help_names_every_option(monkeypatch, capsys):
@@ -106,7 +113,7 @@ def test_options_reach_gradio(explainers, monkeypatch, options, given):
     launched = {}
     monkeypatch.setattr(sys, "argv", ["dashboard.py", *options])
     monkeypatch.setattr("dashboard.load_explainers", lambda folder: explainers)
-    monkeypatch.setattr("dashboard.warm", lambda explainer: None)
+    monkeypatch.setattr("dashboard.warm", lambda kind, explainer: None)
     monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings))
     monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: None)
     main()
@@ -121,13 +128,16 @@ def test_nothing_is_reported_or_kept(explainers):
 
 
 def test_maps_and_their_tests_have_a_queue_each(explainers):
-    computing = [each for each in build(explainers).fns.values() if each.fn is not None]
-    queues = {each.name: (each.concurrency_id, each.concurrency_limit) for each in computing}
-    tests = {"on_maps", "on_sanity", "on_stability"}
-    assert {queues.pop(name) for name in tests} == {("tests", 16)}
-    assert queues.pop("on_pack") == ("packing", 2)
-    assert {queues.pop(name) for name in ("on_link", "fn")} == {("light", 16)}  # fn: a tab comes to the front
-    assert set(queues.values()) == {("explain", 4)}
+    queues = defaultdict(set)
+    for function in build(explainers).fns.values():
+        if function.fn is not None:
+            queues[function.name].add((function.concurrency_id, function.concurrency_limit))
+    for name in ("on_maps", "on_sanity", "on_stability"):
+        assert queues.pop(name) == {("tests", 16)}
+    assert queues.pop("on_pack") == {("packing", 2)}
+    assert queues.pop("on_link") == queues.pop("came_to_front") == {("light", 16)}
+    assert queues.pop("run") == {("explain", 4), ("tests", 16)}  # the refresh of tabs, Trust's being tests
+    assert set().union(*queues.values()) == {("explain", 4)}
 
 
 def test_only_endpoints_with_a_meaning_are_public(client):

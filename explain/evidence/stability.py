@@ -52,7 +52,10 @@ def stability(
 
 
 def perturbations(size: int, radius: float, samples: int, seed: int) -> Tensor:
-    """Perturbations of the frame (samples, 3, 300, 300), constant within each pixel that the network sees."""
+    """Perturbations of the frame (samples, 3, 300, 300), constant within each pixel that the network sees.
+
+    Where sizes do not divide 300, a frame pixel that lies in two of them has that of the first.
+    """
     generator = torch.Generator().manual_seed(seed)
     noise = (2 * torch.rand(samples, 3, size, size, generator=generator) - 1) * radius
     pixels = (overlaps(size) > 0).float().argmax(0)  # of the network, in which each frame pixel begins

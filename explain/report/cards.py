@@ -1,12 +1,13 @@
 """A row of maps as it is to be shown: a card for each, all on one scale, whoever draws them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from PIL import Image
 
 from carmodel.photo import Photo
 from explain.attribution import Attribution
+from explain.explainer import AVERAGE, PRIORITY
 from explain.report.palette import Ends, is_signed, meanings, shared_scale
 from explain.report.render import SIDE, STRENGTH, overlay
 from explain.report.text import describe, fails, network_name
@@ -81,16 +82,17 @@ def scale_of(maps: Iterable[Attribution]) -> float:
     return shared_scale([attribution.map for attribution in maps])
 
 
-def column_titles(columns: Iterable[str], decided_by: int | str | None) -> dict[str, tuple[str, str]]:
+def column_titles(columns: Collection[str], decided_by: int | str | None) -> dict[str, tuple[str, str]]:
     """What stands over the columns of `columns_of`, where Priority let the network `decided_by` decide."""
     titles = {}
     for column in columns:
-        first, dash, second = column.partition("-")
-        if dash and first.isdigit() and second.isdigit():
+        first, _, second = column.partition("-")
+        if first in columns and second in columns:
             names = network_name(first), network_name(second)
             titles[column] = f"{names[0]} − {names[1]}", f"red: more in {names[0]}"
-        elif column.isdigit():
-            titles[column] = network_name(column), ""
+        elif column in (AVERAGE, PRIORITY):
+            says = f"{network_name(str(decided_by))} decides" if decided_by else AVERAGE
+            titles[column] = f"Ensemble: {says}", ""
         else:
-            titles[column] = f"Ensemble: {f'{decided_by} px decides' if decided_by else 'average'}", ""
+            titles[column] = network_name(column), ""
     return titles

@@ -150,7 +150,7 @@ def _made(report: Report) -> Markup:
         ("Its 300 × 300 frame, SHA-256", CODE.format(report.photo.digest)),
         *(
             (
-                f"{name} px network",
+                f"{network_name(name)} network",
                 Markup("{}, weights’ SHA-256 {}").format(card.name, CODE.format(card.sha256)),
             )
             for name, card in report.cards.items()

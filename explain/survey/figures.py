@@ -54,6 +54,10 @@ def _colour_of(order: str) -> str:
     return METHODS[order].colours[0] if order in METHODS else INK
 
 
+def _mark_of(order: str) -> str:
+    return METHODS[order].mark if order in METHODS else "D"
+
+
 def orders_of(group: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The figures of each method and then of each control in a group of photos."""
     return {**group["methods"], **group["controls"]}
@@ -71,7 +75,7 @@ def _areas(summary: Mapping[str, Any]) -> "Figure":
         for panel, network in zip(row, networks, strict=True):
             orders = orders_of(every_photo(summary, network))
             for at, (name, figures) in enumerate(orders.items()):
-                _interval(panel, figures[measure], at, _colour_of(name))
+                _interval(panel, name, figures[measure], at)
             panel.set(yticks=range(len(orders)), ylim=(len(orders) - 0.4, -0.6), xlim=(0, 1))
             panel.set_yticklabels(map(title_of, orders) if panel is row[0] else [])
             panel.set_title(_measured(network, measure), fontsize=9)
@@ -110,8 +114,7 @@ def _classes(summary: Mapping[str, Any]) -> "Figure":
                 orders = orders_of(groups[label]) if label in groups else {}
                 places = at + _beside(len(orders), 0.14)
                 for place, (name, figures) in zip(places, orders.items(), strict=True):
-                    colour, title = _colour_of(name), title_of(name)
-                    _interval(panel, figures[measure], place, colour, vertical=True, label=title)
+                    _interval(panel, name, figures[measure], place, vertical=True)
             panel.set(ylim=(0, 1), xlim=(-0.5, len(CLASSES) - 0.5), xticks=range(len(CLASSES)))
             panel.set_xticklabels(map(named, CLASSES))
             panel.set_title(_measured(network, measure), fontsize=9)
@@ -127,7 +130,7 @@ def _border(summary: Mapping[str, Any]) -> "Figure":
             methods = networks[network]["source"][source]["methods"]
             places = at + _beside(len(methods), 0.2)
             for place, (name, figures) in zip(places, methods.items(), strict=True):
-                _interval(panel, figures["border_ratio"], place, _colour_of(name), label=title_of(name))
+                _interval(panel, name, figures["border_ratio"], place)
         panel.axvline(1, color=INK, linewidth=0.8, linestyle=":")
         panel.set(yticks=range(len(sources)), ylim=(len(sources) - 0.5, -0.5))
         panel.set_yticklabels(sources if panel is axes[0, 0] else [])
@@ -159,7 +162,7 @@ def _sanity(summary: Mapping[str, Any]) -> "Figure":
             panel.plot(
                 range(len(LAYERS)),
                 [correlation["mean"] if correlation else np.nan for correlation in correlations],
-                "o-",
+                f"{_mark_of(method)}-",
                 markersize=3,
                 color=_colour_of(method),
                 label=title_of(method),
@@ -222,18 +225,13 @@ def _grid(
 
 
 def _interval(
-    panel: "Axes",
-    figures: Mapping[str, float],
-    at: float,
-    colour: str,
-    vertical: bool = False,
-    label: str = "",
+    panel: "Axes", order: str, figures: Mapping[str, float], at: float, vertical: bool = False
 ) -> None:
-    """A mean as a dot at place `at` of the other axis, and its interval as a line."""
-    ends = [figures["low"], figures["high"]]
-    places, dot = ((at, at), (at, figures["mean"])) if vertical else (ends, (figures["mean"], at))
+    """The mean of an order as a mark at place `at` of the other axis, and its interval as a line."""
+    colour, ends = _colour_of(order), [figures["low"], figures["high"]]
+    places, mean = ((at, at), (at, figures["mean"])) if vertical else (ends, (figures["mean"], at))
     panel.plot(places, ends if vertical else (at, at), color=colour, linewidth=2)
-    panel.plot(*dot, "o", color=colour, markersize=5, label=label)
+    panel.plot(*mean, _mark_of(order), color=colour, markersize=5, label=title_of(order))
 
 
 def _legend(figure: "Figure", panel: "Axes") -> None:

@@ -78,7 +78,10 @@ def compare(networks: Mapping[str, Network], name: str, method: str, asked: Expl
             for network, member in networks.items()
         },
         "agreement": agreement,
-        "differ_most": {"networks": least_alike(matrix), "sentence": sentence(shown, matrix)},
+        "differ_most": {
+            "networks": least_alike(matrix) if matrix else None,
+            "sentence": sentence(shown, matrix),
+        },
     }
     return cast(Compared, answer)
 

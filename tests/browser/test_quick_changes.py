@@ -18,7 +18,7 @@ TIMES = ".time, .note, .progress, .save, img.photo"  # what differs from one vis
 SHOWN = """([panel, left_out]) => {
   const copy = document.querySelector(panel).cloneNode(true);
   copy.querySelectorAll(left_out).forEach((part) => part.remove());
-  return copy.innerHTML.replace(/ id="html-\\w+"/g, '');
+  return copy.innerHTML.replace(/ (id|name)="(html|radio)-\\w+"/g, '');
 }"""
 PANELS = {
     "Explain": ("#verdict", "#maps"),
@@ -53,17 +53,24 @@ def change_something(page, chance):
         press(page, chance.choice(own.get(front, []) if kind < 0.6 and front in own else everywhere), number)
 
 
+def settle_front(page):
+    """Waits until nothing in the tab in front is being computed; what lies behind may have been left."""
+    page.wait_for_function(
+        """[...document.querySelectorAll('.computing, .busy, .pending, .progress')].every((part) =>
+          !part.checkVisibility() || (part.matches('.progress') && part.textContent === ''))""",
+        timeout=PATIENCE,
+    )
+
+
 def looks(page):
     """What every panel shows, tab by tab, once nothing is being computed any more."""
     seen = {}
     for tab, panels in PANELS.items():
         page.get_by_role("tab", name=tab, exact=True).click()
         page.wait_for_timeout(300)
-        settle_tests(page, PATIENCE)
-        page.wait_for_function(
-            "!document.querySelector('.computing, .busy:not(.finished)')", timeout=PATIENCE
-        )
+        settle_front(page)
         page.wait_for_timeout(1500)
+        settle_front(page)
         for panel in panels:
             seen[panel] = page.evaluate(SHOWN, [panel, TIMES])
     return seen
@@ -88,7 +95,7 @@ def repeat_choices(page, wanted, example, second):
             page.wait_for_timeout(30)
         if tab == "Compare" and second:
             press(page, f'#second-examples [data-file="{second}"]', 0)
-        settle_tests(page, PATIENCE)
+        settle_front(page)
 
 
 def chosen(page):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -8,8 +10,9 @@ from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES, CarNet
 from carmodel.photo import Photo
 from carmodel.sampling import area_means
+from carmodel.weights import save, save_references
 from explain.attribution import Attribution
-from explain.explainer import Classification
+from explain.explainer import Classification, Explainer
 from explain.methods.registry import METHODS
 from explain.report.report import Report
 from explain.request import columns_of
@@ -71,6 +74,27 @@ def frame() -> Tensor:
 def references() -> Tensor:
     """Three reference frames: fewer than the product has, which keeps SHAP fast."""
     return smooth_frames(3, seed=1)
+
+
+@pytest.fixture(scope="session")
+def photo(frame) -> Photo:
+    return Photo(frame, 640, 480)
+
+
+@pytest.fixture(scope="session")
+def finals(tmp_path_factory, networks, references) -> Path:
+    """A folder with networks of both sizes, of the kind "final" but without batch normalisation."""
+    folder = tmp_path_factory.mktemp("weights")
+    for size in (75, 100):
+        card = Card(f"final-{size}", size, False, CLASSES, 1.0, "", {}, {}, {})
+        save(networks[size, False], card, folder)
+    save_references(references[:2], folder)
+    return folder
+
+
+@pytest.fixture
+def explainer(finals) -> Explainer:
+    return Explainer.load(finals)
 
 
 def _random_map(method, network, gap):

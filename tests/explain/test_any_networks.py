@@ -99,6 +99,20 @@ def test_priority_is_of_the_two_sizes_of_its_rule(networks, references, photo, s
     assert decision == (ensembles[-1] if ensembles else str(sizes[-1]))
 
 
+def test_networks_may_have_any_names(networks, references, photo):
+    pair = {"small": networks[75, True], "large": networks[100, True]}
+    explainer = Explainer(pair, references[:1], owners=PUBLISHED_OWNERS)
+    report, files = made(explainer, photo, ensemble="priority")
+    assert list(report.rows["shap"]) == ["small", "large", "priority", "small-large"]
+    decided_by = "small" if report.classification.predictions["priority"].decided_by == 75 else "large"
+    assert report.rows["shap"]["priority"] is report.rows["shap"][decided_by]
+    page = parsed(files["report.html"].decode())
+    titles = [title.text for title in page.all("h3")][-4:]
+    size = {"small": 75, "large": 100}[decided_by]
+    difference = "small − large (red: more in small)"
+    assert titles == ["small", "large", f"Ensemble: {size} px decides", difference]
+
+
 def test_two_networks_of_one_size_have_no_priority(networks):
     twice = {"a": networks[75, True], "b": networks[75, False]}
     assert Explainer(twice, owners=dict.fromkeys(CLASSES, 75)).ensembles == ("average",)

@@ -25,11 +25,6 @@ def explainer(networks, references):
     return Explainer(pair, references[:1], owners=PUBLISHED_OWNERS)
 
 
-@pytest.fixture(scope="module")
-def photo(frame):
-    return Photo(frame, 640, 480)
-
-
 def test_the_class_that_the_ensemble_names_is_explained(explainer, photo):
     said = explainer.classify(photo).predictions
     for ensemble in ("average", "priority"):

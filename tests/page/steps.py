@@ -30,3 +30,8 @@ def status(html: str) -> str:
 def alts(html: str) -> list[str]:
     """What pictures show, in words; a placeholder's is empty."""
     return [image.attributes["alt"] for image in parsed(html).all("img")]
+
+
+def finding(html: str) -> str:
+    """What is said first of what was found, spaces that keep words together being like others."""
+    return parsed(html).one("p", "finding").text.replace("\N{NO-BREAK SPACE}", " ")

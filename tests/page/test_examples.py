@@ -1,28 +1,58 @@
 import csv
-import re
 
 import pytest
 
-from page.examples import FIRST, FOLDER, gallery, mask, path
+from page.examples import FIRST, FOLDER, gallery, mask, none_chosen, path
+from tests.document import parsed
 
 
-def test_every_picture_has_a_button_with_words():
+@pytest.fixture(scope="module")
+def rows():
+    """What manifest.csv says of each picture."""
     with (FOLDER / "manifest.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    html = gallery().value
-    assert sorted(re.findall('data-file="(.*?)"', html)) == sorted(row["file"] for row in rows)
-    assert f"Sedan, {rows[0]['view']}" in re.findall('alt="(.*?)"', html)
+        return list(csv.DictReader(file))
 
 
-def test_pictures_are_grouped_by_class():
-    groups = re.findall('<div class="group"><span>(.*?)</span>(.*?)</div>', gallery().value)
-    assert [name for name, _ in groups] == ["Sedan", "Coupe", "SUV", "Truck"]
-    for name, buttons in groups:
-        assert {file.split("_")[0] for file in re.findall('data-file="(.*?)"', buttons)} == {name.lower()}
+@pytest.fixture(scope="module")
+def page():
+    return parsed(gallery().value)
 
 
-def test_first_example_is_the_chosen_one():
-    assert re.findall('data-file="([^"]*)" aria-pressed="true"', gallery().value) == [FIRST]
+def files(part):
+    return [button.attributes["data-file"] for button in part.all("button")]
+
+
+def test_every_picture_has_a_button_with_words(rows, page):
+    assert sorted(files(page)) == sorted(row["file"] for row in rows)
+    words = {
+        button.attributes["data-file"]: button.one("img").attributes["alt"] for button in page.all("button")
+    }
+    assert words[rows[0]["file"]] == f"Sedan, {rows[0]['view']}"
+    assert page.one("div", "examples").attributes["aria-label"] == "Example pictures"
+
+
+def test_pictures_are_grouped_by_class(page):
+    groups = {group.all("span")[0].text: files(group) for group in page.all("div", "group")}
+    assert list(groups) == ["Sedan", "Coupe", "SUV", "Truck"]
+    for name, some in groups.items():
+        assert {file.split("_")[0] for file in some} == {name.lower()}
+
+
+@pytest.mark.parametrize("chosen", [FIRST, "truck_1.jpg", ""])
+def test_chosen_one_is_marked(chosen):
+    buttons = parsed(gallery(chosen=chosen).value).all("button")
+    pressed = [button for button in buttons if button.attributes["aria-pressed"] == "true"]
+    assert [button.attributes["data-file"] for button in pressed] == ([chosen] if chosen else [])
+
+
+def test_first_example_is_the_chosen_one(page):
+    pressed = [button for button in page.all("button") if button.attributes["aria-pressed"] == "true"]
+    assert [button.attributes["data-file"] for button in pressed] == [FIRST]
+
+
+def test_each_gallery_has_an_id_of_its_own():
+    assert (gallery().elem_id, gallery(name="others").elem_id) == ("examples", "others")
+    assert "#others button" in none_chosen("others")
 
 
 @pytest.mark.parametrize("file", ["../examples/suv_1.jpg", "CREDITS.md", "/etc/passwd", "", "nothing.jpg"])
@@ -35,9 +65,8 @@ def test_path_of_an_example():
     assert path("suv_1.jpg") == FOLDER / "suv_1.jpg"
 
 
-def test_every_picture_has_a_mask():
-    with (FOLDER / "manifest.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            found, coarse = mask(row["file"])
-            assert found.is_file() and found.stem == row["file"].removesuffix(".jpg")
-            assert coarse == (row["mask_level"] == "car")
+def test_every_picture_has_a_mask(rows):
+    for row in rows:
+        file, coarse = mask(row["file"])
+        assert file.is_file() and file.stem == row["file"].removesuffix(".jpg")
+        assert coarse == (row["mask_level"] == "car")

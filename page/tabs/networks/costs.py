@@ -29,7 +29,6 @@ WORTH = {
 
 ROW = Markup('<tr><th scope="row">{}</th>{}</tr>')
 NOTHING = CELL.format("–")
-STEPS = " takes as many steps as its accuracy of 2\N{NO-BREAK SPACE}% needs."
 
 
 def costs(survey: Survey) -> Markup:

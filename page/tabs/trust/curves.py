@@ -18,7 +18,6 @@ from page.tabs.trust import findings
 CONTROLS = {"random": ("Random maps", "dotted"), "gaussian": ("Centred Gaussian", "dashed")}
 MEASURES = {"deletion": "covered", "insertion": "uncovered"}  # -> what happens to the photo
 TICKS = (0, 0.5, 1), ("0", "50 %", "100 %")
-HEADS = "Area", "Deletion", "Insertion", "Beats both controls"
 MARKED = 10  # every so many points
 UNTESTED = "The maps of this network could not be tested."
 

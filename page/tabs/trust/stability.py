@@ -38,14 +38,16 @@ def changes(
             )
             for network in explainer.networks
         }
+        done: dict[str, float | None] = {}
         for network, job in background.run(jobs, wanted):
             try:
-                found[method, network] = job.result()
+                done[network] = job.result()
             except Exception:
                 log.exception("%s of %s could not be disturbed.", method, network)
-                found[method, network] = None
+                done[network] = None
         if not wanted():
             return
+        found |= {(method, network): done[network] for network in jobs}  # in their order, not as they came
         yield dict(found)
 
 

@@ -107,6 +107,8 @@ class WhatIfHandlers:
         names: Sequence[str],
     ) -> Iterator[Values]:
         """The edits of one click that are on were changed."""
+        if not session.requests.choose("whole", number, names):
+            return
         ordered = tuple(name for name in WHOLE if name in names)
         yield from self._edit(session, controls, trial, lambda now: replace(now, whole=ordered))
 
@@ -114,12 +116,15 @@ class WhatIfHandlers:
         self, session: Session, number: float, controls: Controls, trial: EditSession, fill: str
     ) -> Iterator[Values]:
         """Something else is to cover what is covered."""
+        if not session.requests.choose("fill", number, fill):
+            return
         yield from self._edit(session, controls, trial, lambda now: replace(now, fill=fill))
 
     def on_reset(
         self, session: Session, number: float, controls: Controls, trial: EditSession
     ) -> Iterator[Values]:
         """All edits are taken away, which can be undone too."""
+        session.requests.choose("whole", number, ())
         yield from self._edit(session, controls, trial, lambda now: Edits(fill=now.fill))
 
     def on_undo(

@@ -71,6 +71,17 @@ def test_perturbations_are_uniform_within_the_radius(size, block):
     assert not torch.equal(perturbations(size, 0.02, 4, seed=1), noise)
 
 
+@pytest.mark.parametrize("size", [64, 128])
+def test_perturbations_of_any_size(size):
+    noise = perturbations(size, radius=0.02, samples=4, seed=0)
+    inside = (torch.arange(size) * 300 / size).ceil().long()  # a frame pixel that begins in each of them
+    within = noise[..., inside[:, None], inside]
+    assert within.std().item() == pytest.approx(0.02 / 3**0.5, rel=0.02)
+    seen = area_means(noise, size)
+    assert seen.abs().max().item() <= 0.02 + 1e-7
+    assert torch.corrcoef(torch.stack([seen.flatten(), within.flatten()]))[0, 1] > 0.85
+
+
 @pytest.mark.parametrize(
     ("maps", "expected"),
     [

@@ -1,18 +1,20 @@
 import gradio as gr
 import pytest
+from pydantic import TypeAdapter
 
 from carmodel.network import CLASSES
-from page.tabs.what_if.endpoint import WhatIfEndpoint
+from page.api.what_if import WhatIfAnswer, WhatIfEndpoint
 
 
 @pytest.fixture
 def ask(fake, photo, monkeypatch):
-    monkeypatch.setattr("page.tabs.what_if.endpoint.given", lambda path: (path, photo))
+    monkeypatch.setattr("page.api.what_if.given", lambda path: (path, photo))
     return WhatIfEndpoint({"final": fake, "baseline": fake}).what_if
 
 
 def test_answer(ask, fake, photo):
     answer = ask("car.jpg", ["mirror"], [0, 0, 0.5, 1], "grey", methods=["gradcam", "shap"])
+    assert TypeAdapter(WhatIfAnswer).validate_python(answer) == answer
     assert answer["photo"] == {"file": "car.jpg", "width": 600, "height": 400, "frame_sha256": photo.digest}
     assert answer["edited"] != photo.digest
     assert answer["sentence"].startswith("Mirrored, without what is marked, 75 px stays with SUV")
@@ -24,6 +26,16 @@ def test_answer(ask, fake, photo):
     assert answer["shares"]["shap_75"] == {  # the map is flat
         name: pytest.approx(value) for name, value in {"attribution": 0.5, "area": 0.5, "ratio": 1.0}.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("sizes", "names"), [((75,), ["75"]), ((64, 75, 128), ["64", "75", "128", "average"])]
+)
+def test_any_number_of_networks(fake_of, photo, monkeypatch, sizes, names):
+    monkeypatch.setattr("page.api.what_if.given", lambda path: (path, photo))
+    answer = WhatIfEndpoint({"final": fake_of(*sizes)}).what_if("car.jpg", box=[0, 0, 0.5, 1], fill="grey")
+    assert list(answer["predictions"]["final"]) == names
+    assert answer["shares"].keys() == {f"gradcam_{size}" for size in sizes}
 
 
 def test_only_the_photo_is_needed(ask, photo):

@@ -1,29 +1,45 @@
 import json
 import re
+from dataclasses import fields
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
+from page.controls import Controls
 from page.export import link
 from page.export.link import copied, opener, read
 from page.session import Session
-from page.sidebar import side
+from page.sidebar import sidebar
+from tests.document import parsed
+from tests.page.fakes import FakeExplainer
 
 
 @pytest.fixture(scope="module")
-def controls():
+def controls(attribution):
     with gr.Blocks():
-        return side(["final", "baseline"]).controls
+        return sidebar({kind: FakeExplainer(attribution) for kind in ("final", "baseline")}).controls
 
 
 @pytest.fixture(scope="module")
 def start(controls):
-    return dict(zip(link.NAMES, (each.value for each in controls), strict=True))
+    return dict(zip(link.NAMES, (control.value for control in controls), strict=True))
+
+
+def test_names_are_those_that_links_have_had(controls):
+    """A link that was sent once must go on meaning what it meant."""
+    assert (
+        *("ensemble", "class", "and-not", "networks", "reference", "accuracy", "detail"),
+        *("strength", "own-scale"),
+    ) == link.NAMES
+    assert [field.name for field in fields(Controls)] == [
+        *("ensemble", "toward", "against", "kind", "reference", "tolerance", "smoothing"),
+        *("strength", "own_scale"),
+    ]
 
 
 def test_controls_are_restored(controls, start):
-    given = {
+    query = {
         "ensemble": "priority",
         "class": "suv",
         "and-not": "coupe",
@@ -34,7 +50,7 @@ def test_controls_are_restored(controls, start):
         "strength": "0.4",
         "own-scale": "true",
     }
-    values, photo, sentence = read({**given, "photo": "suv_2.jpg"}, controls)
+    values, photo, sentence = read({**query, "photo": "suv_2.jpg"}, controls)
     assert values == ["priority", "suv", "coupe", "baseline", "mean", 0.005, "pixels", 0.4, True]
     assert (photo, sentence) == ("suv_2.jpg", "")
     assert read({}, controls) == (list(start.values()), None, "")
@@ -80,11 +96,12 @@ def test_opening_restores_the_example_and_tells(controls):
     request = SimpleNamespace(query_params={"photo": "truck_1.jpg", "class": "<b>", "<i>": "1"})
     session = Session()
     *values, told = opener(controls)(session, request)
-    assert session.example == "truck_1.jpg" and values == [each.value for each in controls]
-    assert "“class”, “&lt;i&gt;”" in told
+    assert session.example == "truck_1.jpg" and values == [control.value for control in controls]
+    sentence = parsed(told).one("p", "notice").text
+    assert sentence == "Part of the link means nothing here and was ignored: “class”, “<i>”."
     request.query_params = {}
     session = Session()
-    assert len(opener(controls)(session, request)) == len(controls) + 1
+    assert opener(controls)(session, request) == (gr.skip(),) * (len(controls) + 1)
     assert session.example is None
 
 

@@ -4,13 +4,14 @@ import inspect
 import gradio as gr
 import pytest
 
+from explain.explainer import Explainer
 from page.api.endpoints import publish
+from page.api.what_if import further_parameters
 from page.markup import SORRY
 from page.photo_input import PhotoInput
 from page.server.checked import CheckedBlocks, wrong
 from page.server.refusals import NO_ROOM, NOT_UNDERSTOOD, NOT_UPLOADED
-from page.sidebar import side
-from page.tabs.what_if.tab import parameters
+from page.sidebar import sidebar
 
 PHOTO = {"path": "car.jpg", "meta": {"_type": "gradio.FileData"}}
 RIGHT = {
@@ -28,10 +29,9 @@ def ask(photo, ensemble, toward, tolerance, edits, box) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def asked():
+def asked(random_weights):
     with CheckedBlocks() as page:
-        left = side(["final"])
-        publish([ask], left.photo, left.controls, parameters())
+        publish([ask], sidebar({"final": Explainer.load(random_weights)}), further_parameters())
     (block_fn,) = page.fns.values()
     assert block_fn.api_visibility == "public"
     return block_fn

@@ -1,7 +1,7 @@
 from carmodel.network import CLASSES
-from explain.door import METHODS
+from explain.methods.registry import METHODS
 from page import examples
-from page.tabs.guide.words import METHODS_TOLD, SHAPES
+from page.tabs.guide.phrases import SHAPES
 
 
 def test_every_class_has_a_picture_of_its_own_kind():
@@ -11,5 +11,5 @@ def test_every_class_has_a_picture_of_its_own_kind():
 
 
 def test_every_method_is_told_alike():
-    assert set(METHODS_TOLD) == set(METHODS)
-    assert len({tuple(told) for told in METHODS_TOLD.values()}) == 1
+    [topics] = {tuple(method.told) for method in METHODS.values()}
+    assert len(topics) >= 2

@@ -1,9 +1,9 @@
-import re
-
 from page.results.measured import Flagged, Novelty
 from page.tabs.networks.novelty import block
+from tests.document import parsed
+from tests.page.steps import finding
 
-FOUND = Novelty(
+MEASURED = Novelty(
     "val",
     {"stanford": Flagged(50, 0.04, {}), "truecar": Flagged(100, 0.01, {})},
     {
@@ -15,20 +15,19 @@ FOUND = Novelty(
 
 
 def test_rows_in_order_with_intervals():
-    html = block(FOUND)
-    assert re.findall(r'<th scope="row">([^<]*)</th>', html) == [
+    _, *rows = parsed(block(MEASURED)).one("table", "flagged").table()
+    assert [row[0] for row in rows] == [
         "Dealer listings (cars)",
         "Stanford Cars (cars)",
         "All other pictures",
         "some",
     ]
     # 10 of 20, Wilson by hand: centre 0.5, half 1.96 · √(0.25/20 + 3.8415/1600) / (1 + 3.8415/20) = 0.2007
-    assert "30–70" in html
+    assert rows[-1][2:] == ["50.0 %", "30–70", "20"]
 
 
 def test_finding_is_of_listings():
-    html = block(FOUND)
-    assert (
-        "56.5&nbsp;% of 23 pictures that show no car, and 1.0&nbsp;% of 100 photos" in html
-        and "0.913" in html
+    assert finding(block(MEASURED)).startswith(
+        "The cue flags 56.5 % of 23 pictures that show no car, and 1.0 % of 100 photos that do; area under "
+        "the ROC curve 0.913"
     )

@@ -1,34 +1,51 @@
-import re
-
 import pytest
 
 from page.results.measured import Missing, Published
 from page.tabs.networks.results import block
+from tests.document import parsed
+from tests.page.steps import finding
 
 PUBLISHED = Published(58000, {"final-75": 0.9608})
 
 
+def tables(html):
+    """Photo source -> the rows of its table, by classifier."""
+    return {
+        section.one("h4").children[0].strip(): {
+            row.one("th").text: row for row in section.one("tbody").all("tr")
+        }
+        for section in parsed(html).all("section")
+    }
+
+
 def test_figures_and_whiskers(evaluation):
-    html = block(evaluation, PUBLISHED)
+    row = tables(block(evaluation, PUBLISHED))["Dealer listings"]["75 px"]
     low, high = evaluation.scores["final-75"]["truecar"].ci95
-    assert "<strong>90.0 %</strong>" in html  # 36 of 40
-    assert f"{100 * low:.1f}–{100 * high:.1f}" in html
+    assert row.one("strong").text == "90.0 %"  # 36 of 40
+    interval, reported = row.all("td", "quiet")
+    assert interval.text == f"{100 * low:.1f}–{100 * high:.1f}"
+    assert reported.text == "96.08\N{NO-BREAK SPACE}%"
     start = 0.7  # the lowest interval, of 35 right of 40, begins at 73.9 %
-    places = dict(re.findall(r"--(\w+):([\d.]+)%", html.split(">75 px</th>")[1].split("</tr>")[0]))
-    wanted = {"low": low, "at": 0.9, "high": high, "reported": 0.9608}
-    for name, value in wanted.items():
-        assert float(places[name]) == pytest.approx(100 * (value - start) / (1 - start), abs=0.06)
+    style = row.one("td", "track").one("span").attributes["style"]
+    places = dict(part.removeprefix("--").split(":") for part in style.split(";"))
+    expected = {"low": low, "at": 0.9, "high": high, "reported": 0.9608}
+    assert places.keys() == expected.keys()
+    for name, value in expected.items():
+        assert float(places[name].rstrip("%")) == pytest.approx(100 * (value - start) / (1 - start), abs=0.06)
 
 
 def test_published_figures_stand_beside_listings_alone(evaluation):
-    listings, cars = block(evaluation, PUBLISHED).split("Stanford Cars <small>")
-    assert listings.count("96.08") == 1 and "96.08" not in cars
-    assert "58,000" in cars
-    assert "Published" not in block(evaluation, Missing(""))
+    html = block(evaluation, PUBLISHED)
+    listings, cars = parsed(html).all("section")
+    assert listings.text.count("96.08") == 1 and "96.08" not in cars.text
+    assert [("Published" in part.text) for part in (listings, cars)] == [True, False]
+    assert "about 58,000 photos" in parsed(html).one("p", "remark").text
+    assert "Published" not in parsed(block(evaluation, Missing(""))).text
 
 
 def test_best_of_each_source_is_named(evaluation):
     # Average is wrong on 2 and 3 of 40.
-    assert "Average names most of the dealer listings rightly, 95.0&nbsp;%; Average most of the" in block(
-        evaluation, PUBLISHED
+    assert finding(block(evaluation, PUBLISHED)) == (
+        "Average names most of the dealer listings rightly, 95.0 %; "
+        "Average most of the Stanford Cars, 92.5 %."
     )

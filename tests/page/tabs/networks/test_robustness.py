@@ -1,7 +1,7 @@
-import re
-
 from page.results.measured import Disturbed, Robustness
 from page.tabs.networks.robustness import block
+from tests.document import parsed
+from tests.page.steps import finding
 
 
 def row(mirrored, smaller):
@@ -9,20 +9,29 @@ def row(mirrored, smaller):
     return {"truecar": Disturbed(40, accuracy, {"mirrored": mirrored, "<small>": smaller})}
 
 
-FOUND = Robustness("val", {"final-75": row(0.5, -5.0), "average": row(-1.0, -12.0)})
+MEASURED = Robustness("val", {"final-75": row(0.5, -5.0), "average": row(-1.0, -12.0)})
 
 
 def test_table_of_changes():
-    rows = block(FOUND).split("<tbody>")[1].split("</tr>")
-    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", each) for each in rows]
-    assert cells[:3] == [["90.0 %", "90.0 %"], ["+0.5", "−1.0"], ["−5.0", "−12.0"]]
-    assert "&lt;small&gt;" in rows[2].lower()
+    assert parsed(block(MEASURED)).one("table", "changed").table() == [
+        ["", "75 px", "Average"],
+        ["As they are", "90.0 %", "90.0 %"],
+        ["Mirrored", "+0.5", "−1.0"],
+        ["<small>", "−5.0", "−12.0"],
+    ]
 
 
 def test_colour_says_how_much():
-    shades = re.findall(r'class="(worse|better)" style="--shade:(\d+)%"', block(FOUND))
-    assert shades == [("better", "5"), ("worse", "10"), ("worse", "50"), ("worse", "100")]
+    cells = [cell.attributes for cell in parsed(block(MEASURED)).all("td") if "style" in cell.attributes]
+    assert [(cell["class"], cell["style"]) for cell in cells] == [
+        ("better", "--shade:5%"),
+        ("worse", "--shade:10%"),
+        ("worse", "--shade:50%"),
+        ("worse", "--shade:100%"),
+    ]
 
 
 def test_what_costs_most():
-    assert "“&lt;small&gt;”, −5.0 to −12.0 points" in block(FOUND)
+    assert finding(block(MEASURED)) == (
+        "What costs most: on dealer listings “<small>”, −5.0 to −12.0 points."
+    )

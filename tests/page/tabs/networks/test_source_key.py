@@ -1,13 +1,29 @@
 from page.tabs.networks.source_key import source_key
+from tests.document import parsed
+
+
+def entries(html):
+    """Name, ink, and whether there is a line, of each entry."""
+    return [
+        (
+            item.text,
+            item.one("svg").attributes["style"],
+            any("stroke" in path.attributes for path in item.all("path")),
+        )
+        for item in parsed(html).all("li")
+    ]
 
 
 def test_marks_alone_come_with_the_diagonal():
-    html = source_key(["truecar", "mine"])
-    assert html.count("<li>") == 3 and "As right as it is sure" in html
-    assert html.count('<path d="M1 5h26"') == 1
+    assert entries(source_key(["truecar", "mine"])) == [
+        ("Dealer listings", "color:var(--source_1)", False),
+        ("Mine", "color:var(--source_2)", False),
+        ("As right as it is sure", "color:var(--limit)", True),
+    ]
 
 
 def test_lines_have_their_strokes():
-    html = source_key(["truecar", "stanford"], "solid")
-    assert html.count("<li>") == html.count('<path d="M1 5h26"') == 2
-    assert "--source_1" in html and "--source_2" in html
+    assert entries(source_key(["truecar", "stanford"], "solid")) == [
+        ("Dealer listings", "color:var(--source_1)", True),
+        ("Stanford Cars", "color:var(--source_2)", True),
+    ]

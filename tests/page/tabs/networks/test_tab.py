@@ -1,32 +1,14 @@
-import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
-import gradio as gr
 import pytest
 
 from carmodel.weights import WEIGHTS
+from page.page import build
 from page.results.measured import Evaluation
 from page.results.reader import read
-from page.tabs.networks.tab import SECTIONS, build, page
-
-VOID = {"img", "rect", "circle", "path", "br"}
-
-
-class Nesting(HTMLParser):
-    """Raises AssertionError where a tag is closed that is not the innermost open one."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if tag not in VOID:
-            assert self.open.pop() == tag
+from page.tabs.networks.tab import SECTIONS, page
+from tests.document import parsed
+from tests.page.components import component
 
 
 @pytest.fixture(scope="module")
@@ -34,50 +16,77 @@ def shipped():
     return read(WEIGHTS)
 
 
+def sections(measured):
+    """Name of a section -> what it holds."""
+    return {
+        section.attributes["id"].removeprefix("networks-"): section
+        for section in parsed(page(measured)).all("section", "card")
+    }
+
+
 def test_every_section_has_its_link(shipped, survey):
     html = page(replace(shipped, survey=survey))
-    links = re.findall(r'<a href="#(networks-\w+)"', html)
-    assert links == re.findall(r'<section class="card" id="([^"]*)"', html)
-    assert links == [f"networks-{name}" for name in SECTIONS]
-    assert "Not measured yet" not in html
-    parser = Nesting()
-    parser.feed(html)
-    assert parser.open == []
+    links = [link.attributes["href"] for link in parsed(html).one("nav").all("a")]
+    assert links == [f"#networks-{name}" for name in SECTIONS]
+    assert list(sections(replace(shipped, survey=survey))) == list(SECTIONS)
+    for name, section in sections(replace(shipped, survey=survey)).items():
+        assert section.all("h3")[0].text == section.attributes["aria-label"] == SECTIONS[name][1]
+    assert "Not measured yet" not in parsed(html).text
 
 
 def test_sections_without_data_say_what_makes_it(tmp_path):
-    html = page(read(tmp_path))
-    assert html.count("Not measured yet. What makes it: python -m ") == len(SECTIONS) - 1
-    assert "No card in the folder" in html
+    reasons = {name: section.one("p", "untested").text for name, section in sections(read(tmp_path)).items()}
+    assert list(reasons) == list(SECTIONS)
+    assert reasons.pop("training").startswith("No card in the folder")
+    for reason in reasons.values():
+        assert reason.startswith("Not measured yet. What makes it: python -m ")
 
 
 @pytest.mark.parametrize(
     ("split", "said"), [("val", "expect slightly less"), ("test", "used for nothing else")]
 )
 def test_split_is_said(shipped, evaluation, split, said):
-    html = page(replace(shipped, evaluation=replace(evaluation, split=split)))
-    assert "<b>80 " in html and said in html
+    measured = replace(shipped, evaluation=replace(evaluation, split=split))
+    about = parsed(page(measured)).one("div", "reading").all("p")[0]
+    assert about.one("b").text.startswith("80 ")  # 40 of each source
+    assert said in about.text
 
 
 def test_licence_of_the_weights_is_said(shipped):
-    assert "commercial use: the weights were made from used-car listing photos" in page(shipped)
-    html = page(replace(shipped, licences={"<free>": ("final-75", "mine")}))
-    assert "<p>Weights of 75 px, mine: &lt;free&gt;</p>" in html
-    assert "Weights of" not in page(replace(shipped, licences={}))
+    def licences(measured):
+        lines = parsed(page(measured)).one("div", "reading").all("p")
+        return [line.text for line in lines if line.text.startswith("Weights of ")]
+
+    [said] = licences(shipped)
+    assert "commercial use: the weights were made from used-car listing photos" in said
+    free = replace(shipped, licences={"<free>": ("final-75", "mine")})
+    assert licences(free) == ["Weights of 75 px, mine: <free>"]
+    assert licences(replace(shipped, licences={})) == []
 
 
 def test_evaluation_without_bins_or_disagreement(shipped, scores):
     old = Evaluation("val", {"mine": {"garage": replace(scores(), bins=())}}, {})
-    html = page(replace(shipped, evaluation=old))
-    assert "holds no bins" in html and "networks-disagreement" not in html
+    found = sections(replace(shipped, evaluation=old))
+    assert "holds no bins" in found["calibration"].one("p", "untested").text
+    assert "disagreement" not in found
 
 
 def test_survey_of_few_photos_has_no_maps(shipped, survey):
-    assert "There are no mean maps" in page(replace(shipped, survey=replace(survey, maps={})))
+    maps = sections(replace(shipped, survey=replace(survey, maps={})))["maps"]
+    assert maps.one("p", "untested").text.startswith("There are no mean maps")
 
 
-def test_component(tmp_path):
-    with gr.Blocks() as blocks, gr.Tab("Networks"):
-        build(tmp_path)
-    (html,) = (each for each in blocks.blocks.values() if isinstance(each, gr.HTML))
-    assert html.elem_id == "networks" and "How good are the networks?" in html.value
+def test_survey_of_a_network_alone(shipped, survey):
+    alone = replace(
+        survey,
+        figures={"75": survey.figures["75"]},
+        seconds={key: value for key, value in survey.seconds.items() if key[1] != "100"},
+        maps={key: map for key, map in survey.maps.items() if key[1] == "75"},
+    )
+    found = sections(replace(shipped, survey=alone))
+    assert not any(found[name].all("p", "untested") for name in ("maps", "costs", "worth"))
+
+
+def test_page_shows_what_its_folder_holds(built, fake, tmp_path):
+    for shown, folder in ((built, WEIGHTS), (build({"final": fake}, weights=tmp_path), tmp_path)):
+        assert component(shown, elem_id="networks").value == page(read(folder))

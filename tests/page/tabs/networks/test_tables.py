@@ -1,5 +1,12 @@
 from page.tabs.networks.tables import scroll
+from tests.document import parsed
 
 
 def test_region_can_be_reached_and_is_named():
-    assert scroll("A <b>") == ('<div class="scroll" tabindex="0" role="group" aria-label="A &lt;b&gt;">')
+    region = parsed(f"{scroll('A <b>')}</div>").one("div", "scroll")
+    assert region.attributes == {
+        "class": "scroll",
+        "tabindex": "0",
+        "role": "group",
+        "aria-label": "A <b>",
+    }

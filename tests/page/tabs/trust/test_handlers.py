@@ -1,104 +1,112 @@
-import re
+"""The tests that run by themselves as soon as a photo's maps are there."""
 
-import gradio as gr
+from dataclasses import replace
+
 import pytest
 from markupsafe import Markup
 
-from explain.door import METHODS
+from explain.target import Target
 from page import examples
+from page.evidence import Evidences
 from page.session import Session
-from page.tabs.explain.evidence import Evidences
-from page.tabs.trust.handlers import PANELS, RUN, SORRY, STOP, UNTESTED, TrustHandlers, waiting
-
-pytestmark = pytest.mark.usefixtures("quick_pictures")
-SKIP = gr.skip()
-FAST = ("average", "suv", "nothing", "final", "blur", 0.02, "regions", 0.9, False)  # the page's controls
-
-
-@pytest.fixture
-def handle(fake, background):
-    return TrustHandlers({"final": fake}, Evidences(background))
+from page.tabs.trust import blocks
+from page.tabs.trust.handlers import COMING, UNTESTED, TrustHandlers
+from tests.document import parsed
+from tests.page.steps import status, together
 
 
 @pytest.fixture(autouse=True)
 def quick_charts(monkeypatch):
-    for block in ("curves", "sanity"):
-        monkeypatch.setattr(f"page.tabs.trust.{block}.chart", lambda *_, **__: Markup("<svg></svg>"))
+    monkeypatch.setattr("page.tabs.trust.curves.chart", lambda *_, **__: Markup("<svg></svg>"))
 
 
-@pytest.fixture
-def session(subject):
-    """A session all of whose maps are there."""
-    return Session(subject.photo, newest=3, mapped=3, subject=subject)
+def target(html):
+    """Which maps the tab is about."""
+    [said] = [line.text for line in parsed(html).all("p") if "maps that explain" in line.text]
+    return said.split("maps that explain ")[1].split(",")[0]
 
 
-def test_maps_are_tested(handle, session, quick_evidence):
-    *_, last = handle.on_maps(session, *FAST)
-    heading, *rows, about, faithfulness, regions = last
-    assert "Why SUV?" in heading and 'role="status"></p>' in heading
-    assert len(rows) == len(METHODS)
-    assert [html.count("Beats both controls.") for html in rows] == [3, 3, 3]
-    assert "maps that explain SUV" in about
-    assert faithfulness.count("<svg></svg>") == 4
-    assert '<th scope="row">Border</th>' in regions
+def test_maps_are_tested(handle, session, controls, quick_evidence):
+    last = together(handle.refresh(session, 2, controls))
+    assert target(last["about"]) == "SUV" and status(last["about"]) == ""
+    faithfulness = parsed(last["faithfulness"])
+    assert [half.one("h4").text for half in faithfulness.all("section")] == ["75 px", "100 px"]
+    assert len(faithfulness.all("svg")) == 4 + 5  # two charts a network, and five entries of the legend
+    assert parsed(last["regions"]).one("table", "parts").table()[2][0] == "Border"
+    assert (last["sanity"], last["stability"]) == ("", "")
 
 
-def test_progress_names_what_is_being_tested(handle, session, quick_evidence):
-    stages = list(handle.on_maps(session, *FAST))
-    progress = [re.search('role="status">(.*?)<', each[0])[1] for each in stages]
+def test_first_of_all_the_tab_says_what_is_to_come(handle, session, controls, quick_evidence):
+    first = next(handle.refresh(session, 2, controls))
+    assert status(first["about"]) == "Computing the maps …"
+    assert parsed(first["faithfulness"]).one("p", "untested").text == COMING
+    assert {first[name] for name in blocks.TESTS if name != "faithfulness"} == {""}
+
+
+def test_progress_names_what_is_being_tested(handle, session, controls, quick_evidence):
+    _, *steps = handle.refresh(session, 2, controls)
+    progress = [status(step["about"]) for step in steps]
     assert progress[0] == "Testing the maps of 75 px, 100 px, the ensemble …"
-    assert [len(each.split(",")) for each in progress] == [3, 2, 1, 1] and progress[-1] == ""
-    assert progress == [re.search('role="status">(.*?)<', each[-3])[1] for each in stages]
-    assert stages[0][1:4] == (SKIP,) * 3  # nothing is known yet that was not drawn with the maps
-    assert [each[1].count("Being tested") for each in stages[1:]] == [2, 1, 0]
+    assert [len(sentence.split(",")) for sentence in progress] == [3, 2, 1, 1] and progress[-1] == ""
+    waiting = [parsed(step["faithfulness"]).text.count("Being tested …") for step in steps]
+    assert waiting == [2, 1, 0, 0]  # the average is not drawn here
 
 
-@pytest.mark.parametrize("state", [{"mapped": 2}, {"tested": 3}], ids=["newer", "tested already"])
-def test_only_the_newest_maps_are_tested_and_only_once(handle, session, quick_evidence, state):
-    for name, value in state.items():
-        setattr(session, name, value)
-    assert list(handle.on_maps(session, *FAST)) == []
-    assert quick_evidence == []
+def test_tab_begins_anew_with_every_new_request_only(handle, session, controls, quick_evidence):
+    list(handle.refresh(session, 2, controls))
+    session.requests.start("photo")
+    session.asked = replace(session.asked, ensemble="priority", decided_by="100")  # whose maps are the same
+    steps = list(handle.refresh(session, 3, controls))
+    assert not any({"sanity", "stability"} & step.keys() for step in steps)
+    assert all(status(step["about"]) != "Computing the maps …" for step in steps)
+    session.asked = replace(session.asked, target=Target("truck"))
+    first = next(handle.refresh(session, 4, controls))
+    assert target(first["about"]) == "truck" and (first["sanity"], first["stability"]) == ("", "")
 
 
-def test_newer_request_ends_the_tests(handle, session, quick_evidence):
-    stages = handle.on_maps(session, *FAST)
-    next(stages)
-    session.newest += 1
-    assert list(stages) == []
+def test_without_a_photo_there_is_nothing(handle, session, controls, quick_evidence):
+    list(handle.refresh(session, 2, controls))
+    session.asked = None
+    [step] = handle.refresh(session, 3, controls)
+    assert step == {"about": blocks.about(None), **dict.fromkeys(blocks.TESTS, "")}
+    assert session.drawn == {}
 
 
-def test_nothing_is_drawn_over_a_newer_request(handle, session, quick_evidence, monkeypatch):
+@pytest.mark.parametrize("newer", ["photo", "tab"])
+def test_newer_request_ends_the_tests(handle, session, controls, quick_evidence, newer):
+    steps = handle.refresh(session, 2, controls)
+    next(steps), next(steps)
+    if newer == "photo":
+        session.requests.start("photo")
+    else:
+        next(handle.refresh(session, 3, controls))
+    assert list(steps) == []
+
+
+def test_nothing_is_drawn_over_a_newer_request(handle, session, controls, quick_evidence, monkeypatch):
     """Even if the newer one comes while the older one draws."""
 
     def block(*_):
-        session.newest += 1
+        session.requests.start("photo")
         return "too late"
 
     monkeypatch.setattr("page.tabs.trust.curves.block", block)
-    assert list(handle.on_maps(session, *FAST)) == []
+    assert "too late" not in str(list(handle.refresh(session, 2, controls)))
 
 
-def test_panels_are_cleared_after_the_photo_was_removed(handle, session, quick_evidence):
-    """Also by a request that began before: what it sent may arrive after the newer one's answer."""
-    stages = handle.on_maps(session, *FAST)
-    next(stages)
-    session.newest, session.subject = 4, None
-    cleared = ("",) * 4 + waiting(None)[:3]
-    assert list(stages) == [cleared]
-    assert list(handle.on_maps(session, *FAST)) == [cleared]
+def test_request_that_was_replaced_computes_no_more_maps(handle, session, controls, fake, monkeypatch):
+    refine = fake.refine
+
+    def overtaken(photo, method, *settings):
+        session.requests.start("photo")
+        return refine(photo, method, *settings)
+
+    monkeypatch.setattr(fake, "refine", overtaken)
+    steps = list(handle.refresh(session, 2, controls))
+    assert len(steps) == 1 and len(fake.asked) == 1
 
 
-def test_priority_needs_no_tests_of_its_own(handle, session, quick_evidence):
-    *_, last = handle.on_maps(session, "priority", *FAST[1:])
-    assert {network for network, _ in filter(lambda each: isinstance(each, tuple), quick_evidence)} == {
-        "75",
-        "100",
-    }
-    assert [html.count("Beats both controls.") for html in last[1:4]] == [3, 3, 3]
-
-
-def test_method_without_maps_keeps_its_row(handle, session, quick_evidence, fake, monkeypatch):
+def test_method_without_maps_is_left_out(handle, session, controls, quick_evidence, fake, monkeypatch):
     refine = fake.refine
 
     def broken(photo, method, *settings):
@@ -107,99 +115,54 @@ def test_method_without_maps_keeps_its_row(handle, session, quick_evidence, fake
         return refine(photo, method, *settings)
 
     monkeypatch.setattr(fake, "refine", broken)
-    *_, last = handle.on_maps(session, *FAST)
-    assert [row == SKIP for row in last[1:4]] == [False, False, True]
-    assert "SHAP" not in re.search('<table class="parts".*?</table>', last[-1])[0]
+    last = together(handle.refresh(session, 2, controls))
+    heads = parsed(last["regions"]).one("table", "parts").table()[0]
+    assert len(heads) == 4 and heads[2] == "Grad-CAM" and "SHAP" not in heads
+    rows = [row[0] for row in parsed(last["faithfulness"]).all("table", "areas")[0].table()]
+    assert "SHAP" not in rows and "Grad-CAM" in rows
+    assert status(last["about"]) == ""
 
 
-def test_failure_is_a_sentence(handle, session, fake, monkeypatch, caplog):
-    def broken(_):
-        raise RuntimeError("/secret/path")
-
-    monkeypatch.setattr(fake, "classify", broken)
-    [(heading, *rows, _, faithfulness, regions)] = handle.on_maps(session, *FAST)
-    assert UNTESTED in faithfulness and UNTESTED in heading and "secret" not in faithfulness + heading
-    assert set(map(str, (*rows, regions))) == {str(SKIP)}
-    assert "/secret/path" in caplog.text
-
-
-def test_parts_of_an_example_are_shown(handle, session, quick_evidence):
-    session.example = examples.FIRST
-    *_, last = handle.on_maps(session, *FAST)
-    assert '<th scope="row">Wheels</th>' in last[-1]
-
-
-@pytest.mark.parametrize("name", ["sanity", "stability"])
-def test_button_runs_a_long_test(handle, session, monkeypatch, name):
-    steps = {"sanity": "steps", "stability": "changes"}[name]
-    monkeypatch.setattr(f"page.tabs.trust.{name}.{steps}", lambda *_: iter(["one", "two"]))
-    monkeypatch.setattr(f"page.tabs.trust.{name}.block", lambda state: f"block of {state}")
-    first, *between, last = getattr(handle, f"on_{name}")(session)
-    assert 'role="status"' in first[0] and first[1].value == STOP
-    assert between == [("block of one", SKIP), ("block of two", SKIP)]
-    assert last[0] == SKIP and last[1].value == RUN
-    assert session.running == {}
-
-
-@pytest.fixture
-def endless(monkeypatch):
-    """A test that goes on for as long as it is wanted."""
-
-    def steps(subject, explainer, background, wanted):
-        while wanted():
-            yield "state"
-
-    monkeypatch.setattr("page.tabs.trust.sanity.steps", steps)
-    monkeypatch.setattr(
-        "page.tabs.trust.sanity.block", lambda state, stopped=False: f"{state}, stopped: {stopped}"
-    )
-
-
-def test_second_press_stops_it(handle, session, endless):
-    running = handle.on_sanity(session)
-    next(running), next(running)
-    assert list(handle.on_sanity(session)) == []
-    [(shown, button)] = running
-    assert (shown, button.value) == ("state, stopped: True", RUN)
-
-
-def test_other_subject_stops_it_and_its_panel_is_left_alone(handle, session, endless, subject):
-    running = handle.on_sanity(session)
-    next(running), next(running)
-    session.subject = None
-    [(shown, button)] = running
-    assert (shown, button.value) == (SKIP, RUN)
-    assert session.running == {}
-
-
-def test_run_that_replaces_a_stopped_one_keeps_its_panel(handle, session, endless):
-    first = handle.on_sanity(session)
-    next(first), next(first)
-    list(handle.on_sanity(session))
-    second = handle.on_sanity(session)
-    next(second)
-    assert list(first) == []
-    assert next(second)[0] == "state, stopped: False"
-
-
-def test_failed_test_is_a_sentence(handle, session, monkeypatch, caplog):
+def test_failure_is_a_sentence(handle, session, controls, monkeypatch, caplog):
     def broken(*_):
         raise RuntimeError("/secret/path")
-        yield
 
-    monkeypatch.setattr("page.tabs.trust.sanity.steps", broken)
-    *_, (shown, button) = handle.on_sanity(session)
-    assert SORRY in shown and button.value == RUN
-    assert "/secret/path" in caplog.text and session.running == {}
-
-
-def test_nothing_to_test(handle):
-    assert list(handle.on_sanity(Session())) == []
+    monkeypatch.setattr("page.tabs.trust.handlers.explained", broken)
+    last = together(handle.refresh(session, 2, controls))
+    assert parsed(last["faithfulness"]).one("p", "untested").text == UNTESTED
+    assert status(last["about"]) == "" and "/secret/path" in caplog.text
+    assert "secret" not in str(last)
 
 
-def test_panels_before_anything_is_known(subject):
-    about, faithfulness, regions, sanity, stability = waiting(subject)
-    assert len(PANELS) == 5 and "Computing the maps" in about
-    assert "untested" in faithfulness and "untested" in regions
-    assert (sanity, stability) == ("", "")
-    assert "Give a photo" in waiting(None)[0] and set(waiting(None)[1:]) == {""}
+def test_failure_after_a_newer_request_says_nothing(handle, session, controls, monkeypatch):
+    def broken(*_):
+        session.requests.start("photo")
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr("page.tabs.trust.handlers.explained", broken)
+    assert len(list(handle.refresh(session, 2, controls))) == 1
+
+
+def test_parts_of_an_example_are_shown(handle, session, controls, quick_evidence):
+    session.example = examples.FIRST
+    last = together(handle.refresh(session, 2, controls))
+    assert "Wheels" in [row[0] for row in parsed(last["regions"]).one("table", "parts").table()]
+
+
+@pytest.mark.parametrize("sizes", [(75,), (64, 75, 128)])
+def test_any_number_of_networks(fake_of, background, session, controls, quick_evidence, sizes):
+    handle = TrustHandlers({"final": fake_of(*sizes)}, Evidences(background))
+    last = together(handle.refresh(session, 2, controls))
+    titles = [title.text for title in parsed(last["faithfulness"]).all("h4")]
+    assert titles == [f"{size} px" for size in sizes]
+
+
+def test_priority_tests_no_average(handle, session, controls, quick_evidence):
+    session.asked = replace(session.asked, ensemble="priority", decided_by="100")
+    list(handle.refresh(session, 2, controls))
+    networks = {test[0] for test in quick_evidence if isinstance(test, tuple)}
+    assert networks == {"75", "100"}
+
+
+def test_no_tab_is_empty_for_a_new_visitor(handle, controls):
+    assert together(handle.refresh(Session(), 1, controls)).keys() == {"about", *blocks.TESTS}

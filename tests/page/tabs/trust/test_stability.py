@@ -1,70 +1,87 @@
-import re
 from types import SimpleNamespace
 
 import pytest
 
-from explain.door import METHODS
+from explain.methods.registry import METHODS
 from page.tabs.trust import stability
 from page.tabs.trust.stability import block
+from tests.document import parsed
+from tests.page.steps import status
+
+NETWORKS = ("75", "100")
 
 
 @pytest.fixture
 def measured(monkeypatch):
     """Replaces the test; lists what it was asked for. SHAP fails for the smaller network."""
-    asked = []
+    requests = []
 
     def measure(network, frame, target, method, *, reference, references):
-        asked.append(
-            SimpleNamespace(network=network, method=method, reference=reference, references=references)
+        requests.append(
+            SimpleNamespace(
+                method=method, target=target, reference=reference, references=references, size=network.size
+            )
         )
-        if (method, network) == ("shap", "network of 75 px"):
+        if (method, network.size) == ("shap", 75):
             raise RuntimeError("no luck")
         return 0.25
 
     monkeypatch.setattr("page.tabs.trust.stability.stability", measure)
-    return asked
+    return requests
 
 
-def test_method_by_method(subject, fake, background, measured):
-    stages = list(stability.changes(subject, fake, background, lambda: True))
-    assert [len(stage) for stage in stages] == [2, 4, 6]
-    assert stages[-1] == {(method, name): 0.25 for method in METHODS for name in ("75", "100")} | {
-        ("shap", "75"): None
-    }
-    assert {(each.method, each.references) for each in measured} == {
-        ("gradcam", None),
-        ("integrated_gradients", None),
-        ("shap", fake.references),
-    }
+def test_method_by_method(asked, fake, background, measured):
+    states = list(stability.changes(asked, fake, background, lambda: True))
+    assert [len(state) for state in states] == [2, 4, 6]
+    every = {(method, name): 0.25 for method in METHODS for name in NETWORKS}
+    assert states[-1] == every | {("shap", "75"): None}
+    assert [request.method for request in measured] == [method for method in METHODS for _ in NETWORKS]
+    for request in measured:
+        assert (request.target, request.reference) == (asked.target, asked.reference)
+        assert request.references.equal(fake.references)
 
 
-def test_it_stops_when_it_is_no_longer_wanted(subject, fake, background, measured):
-    assert list(stability.changes(subject, fake, background, lambda: False)) == []
+@pytest.mark.parametrize("sizes", [(100,), (64, 100, 128)])
+def test_maps_of_any_number_of_networks(asked, fake_of, background, measured, sizes):
+    *_, state = stability.changes(asked, fake_of(*sizes), background, lambda: True)
+    assert state == {(method, str(size)): 0.25 for method in METHODS for size in sizes}
+    heads, *_ = parsed(block(state)).one("table").table()
+    assert heads == ["", *(f"{size} px" for size in sizes)]
+
+
+def test_it_stops_when_it_is_no_longer_wanted(asked, fake, background, measured):
+    assert list(stability.changes(asked, fake, background, lambda: False)) == []
 
 
 def cells(html):
-    return [re.sub("<.*?>", "", cell) for cell in re.findall("<td.*?>(.*?)</td>", html)][1:]
+    """The figures, row by row."""
+    _, *rows = parsed(html).one("table", "changes").table()
+    assert [row[0] for row in rows] == [method.title for method in METHODS.values()]
+    return [figure for row in rows for figure in row[1:]]
 
 
 def test_figures_and_finding():
-    found = {(method, name): 0.1 for method in METHODS for name in ("75", "100")}
-    html = block(found | {("shap", "75"): 0.4, ("gradcam", "75"): 0.02})
+    changes = {(method, name): 0.1 for method in METHODS for name in NETWORKS}
+    html = block(changes | {("shap", "75"): 0.4, ("gradcam", "75"): 0.02})
     assert cells(html) == ["2 %", "10 %", "10 %", "10 %", "40 %", "10 %"]
-    assert re.findall("--to:(.*?)%", html) == ["5", "25", "25", "25", "100", "25"]  # of the largest
-    assert "Grad-CAM’s map of the 75&nbsp;px network is the steadiest" in html
+    bars = [bar.attributes["style"] for bar in parsed(html).all("span") if "style" in bar.attributes]
+    assert bars == [f"--to:{share}%" for share in (5, 25, 25, 25, 100, 25)]  # of the largest
+    finding = parsed(html).one("p", "finding").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert finding.startswith("Grad-CAM’s map of the 75 px network is the steadiest")
 
 
 def test_progress_and_stop():
-    found = {("gradcam", "75"): 0.1, ("gradcam", "100"): 0.2}
-    html = block(found)
-    assert 'role="status">Disturbing the photo: Integrated Gradients …</p>' in html
-    assert cells(html) == ["10 %", "20 %", "…", "…", "…", "…"]
-    assert "Stopped." in block(found, stopped=True) and "finding" not in html
+    changes = {("gradcam", "75"): 0.1, ("gradcam", "100"): 0.2}
+    assert status(block(changes)) == "Disturbing the photo: Integrated Gradients …"
+    assert cells(block(changes)) == ["10 %", "20 %", "…", "…", "…", "…"]
+    stopped = parsed(block(changes, stopped=True))
+    assert stopped.one("p").text == "Stopped." and stopped.all("p", "finding") == []
 
 
 def test_failures_and_empty_maps_are_no_figures():
-    found = {(method, name): None for method in METHODS for name in ("75", "100")}
-    assert "could not be tested" in block(found)
-    html = block(found | {("gradcam", "75"): float("inf"), ("shap", "75"): 0.3})
+    failed = {(method, name): None for method in METHODS for name in NETWORKS}
+    assert parsed(block(failed)).one("p").text == "The maps could not be tested."
+    html = block(failed | {("gradcam", "75"): float("inf"), ("shap", "75"): 0.3})
     assert cells(html) == ["∞", "failed", "failed", "failed", "30 %", "failed"]
-    assert "SHAP’s map of the 75&nbsp;px network is the steadiest" in html
+    finding = parsed(html).one("p", "finding").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert finding.startswith("SHAP’s map of the 75 px network is the steadiest")

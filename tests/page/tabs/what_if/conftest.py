@@ -1,9 +1,7 @@
-from dataclasses import replace
-
 import pytest
 
-from page.tabs.what_if.handlers import EditSession, WhatIfHandlers
 from explain.what_if.edits import Edits
+from page.tabs.what_if.handlers import EditSession, WhatIfHandlers
 
 
 @pytest.fixture

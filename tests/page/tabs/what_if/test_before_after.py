@@ -80,9 +80,7 @@ def test_method_that_fails_says_so_and_the_others_go_on(draw, fake, monkeypatch,
     assert "/secret/path" in caplog.text and "secret" not in str(steps)
 
 
-@pytest.mark.parametrize(
-    ("sizes", "ensemble", "columns"), [((75,), "75", 1), ((64, 75, 128), "average", 4)]
-)
+@pytest.mark.parametrize(("sizes", "ensemble", "columns"), [((75,), "75", 1), ((64, 75, 128), "average", 4)])
 def test_rows_of_any_number_of_networks(draw, fake_of, asked, sizes, ensemble, columns):
     *_, last, _ = draw(fake_of(*sizes), asked=replace(asked, ensemble=ensemble))
     assert last == {"shap": f"{columns} {columns}"}

@@ -97,7 +97,10 @@ def test_failure_is_said(of, scales):
 
 
 def test_legend_is_that_of_a_signed_or_an_unsigned_method(of, attribution, scales):
-    for method, labels in (("shap", ["against −0.02", "0", "for +0.02"]), ("gradcam", ["0", "", "for +0.02"])):
+    for method, labels in (
+        ("shap", ["against −0.02", "0", "for +0.02"]),
+        ("gradcam", ["0", "", "for +0.02"]),
+    ):
         maps = {name: attribution(2.0, 2.0, method, name) for name in ("75", "100")}
         html = drawn(BeforeAfterRow(METHODS[method], of.columns(maps, BEFORE)), of)
         assert [label.text for label in parsed(html).one("div", "bar").all("span")] == labels
