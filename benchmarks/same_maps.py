@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """The name of every figure of either side and how far the two are apart; infinity where one is missing."""
+    """The name of every figure of either side and how far the two are apart; infinity if one is missing."""
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in ours or name not in theirs:
             yield name, float("inf")

@@ -70,11 +70,11 @@ HALVED = Method(
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch):
+def registered(methods):
     """The method beside Grad-CAM alone: whatever needs one of the others fails."""
     for name in ("integrated_gradients", "shap"):
-        monkeypatch.delitem(METHODS, name)
-    monkeypatch.setitem(METHODS, "dice", DICE)
+        del methods[name]
+    methods["dice"] = DICE
 
 
 @pytest.fixture

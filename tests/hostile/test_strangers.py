@@ -119,9 +119,7 @@ def test_an_event_that_is_ended_keeps_its_place_until_its_work_is_over(serve, mo
 def test_one_address_cannot_end_the_visits_of_others(serve, monkeypatch):
     monkeypatch.setattr("page.server.visitors.VISITS", 5)
     with serve() as (url, _, page), visitor(url) as ann, visitor(url, 1) as bob:
-        tab = next(
-            number for number, fn in page.fns.items() if fn.concurrency_id == "light" and fn.name == "fn"
-        )
+        tab = next(number for number, fn in page.fns.items() if fn.name == "came_to_front")
         held = page.state_holder.session_data
         bob.post(f"{API}/queue/join", json={"session_hash": "bobs", "fn_index": tab, "data": [None, 0]})
         assert until(lambda: "bobs" in held)

@@ -7,30 +7,25 @@ import gradio as gr
 from page.panel import Panel
 
 
-def component(page: gr.Blocks, **attributes: Any) -> Any:
-    """The only component with these attributes, such as `label`."""
+def component(page: gr.Blocks, kind: type = object, **attributes: Any) -> Any:
+    """The only component of a kind with these attributes, such as `label`."""
     [only] = [
         block
         for block in page.blocks.values()
-        if all(getattr(block, name, None) == value for name, value in attributes.items())
+        if isinstance(block, kind)
+        and all(getattr(block, name, None) == value for name, value in attributes.items())
     ]
     return only
 
 
-def within(block: gr.blocks.BlockContext) -> list[Any]:
+def within(block: Any) -> list[Any]:
     """All components in a tab, a row or a column."""
-    parts = (
-        [part for child in block.children for part in (child, *within(child))]
-        if hasattr(block, "children")
-        else []
-    )
-    return parts
+    return [part for child in getattr(block, "children", ()) for part in (child, *within(child))]
 
 
 def tab(page: gr.Blocks, title: str) -> list[Any]:
     """All components of the tab of this title."""
-    [shown] = [block for block in page.blocks.values() if isinstance(block, gr.Tab) and block.label == title]
-    return within(shown)
+    return within(component(page, gr.Tab, label=title))
 
 
 def html(blocks: list[Any]) -> str:

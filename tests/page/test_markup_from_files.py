@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from page.tabs.explain.evidence import Evidences
 
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
@@ -17,14 +18,13 @@ from page.api.answers import report
 from page.background import Background
 from page.export.package import Packages
 from page.panel import Panel
+from page.results.reader import read
 from page.session import Session
 from page.tabs.compare.handlers import CompareHandlers
-from page.tabs.explain.evidence import Evidences
 from page.tabs.explain.handlers import Handlers
 from page.tabs.explain.stream import Controls
 from page.tabs.guide import tab as guide_tab
 from page.tabs.networks import tab as networks_tab
-from page.results.reader import read
 from page.tabs.trust.handlers import TrustHandlers
 from page.tabs.what_if.handlers import Trial, WhatIfHandlers
 

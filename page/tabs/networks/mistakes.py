@@ -28,24 +28,25 @@ def disagreements(evaluation: Evaluation) -> Markup:
     """How often the two final networks disagree and who is right then; "" where that was not measured."""
     if not evaluation.disagreement:
         return Markup()
-    found = {source: evaluation.disagreement[source] for source in evaluation.sources}
-    said = " ".join(_said(source, row) for source, row in found.items())
-    bars = Markup().join(_shares(source, row) for source, row in found.items())
+    rows = {source: evaluation.disagreement[source] for source in evaluation.sources}
+    names = [classifier_name(name) for name in evaluation.scores if name.startswith("final-")]
+    said = {source: _said(source, row, *names) for source, row in rows.items()}
+    bars = Markup().join(_shares(source, row, said[source]) for source, row in rows.items())
     return Markup(
-        '{}<ul class="key squares"><li><i class="small"></i>75 px is right</li>'
-        '<li><i class="large"></i>100 px is right</li><li><i class="none"></i>neither is</li></ul>'
+        '{}<ul class="key squares"><li><i class="small"></i>{} is right</li>'
+        '<li><i class="large"></i>{} is right</li><li><i class="none"></i>neither is</li></ul>'
         '<div class="halves">{}</div>'
-    ).format(finding(said), bars)
+    ).format(finding(" ".join(said.values())), *names, bars)
 
 
-def _said(source: str, row: Disagreement) -> str:
+def _said(source: str, row: Disagreement, small: str, large: str) -> str:
     return (
-        f"On {row.differ} of {row.n:,} photos of {source_name(source)} the networks disagree; then 75 px "
-        f"is right {row.small_right} times, 100 px {row.large_right}, neither {row.neither_right}."
+        f"On {row.differ} of {row.n:,} photos of {source_name(source)} the networks disagree; then {small} "
+        f"is right {row.small_right} times, {large} {row.large_right}, neither {row.neither_right}."
     )
 
 
-def _shares(source: str, row: Disagreement) -> Markup:
+def _shares(source: str, row: Disagreement, said: str) -> Markup:
     parts = {"small": row.small_right, "large": row.large_right, "none": row.neither_right}
     bars = Markup().join(
         Markup('<i class="{0}" style="flex:{1}">{1}</i>').format(kind, count)
@@ -55,7 +56,7 @@ def _shares(source: str, row: Disagreement) -> Markup:
     return Markup(
         "<section><h4>{} <small>{} of the photos</small></h4>"
         '<div class="stack" role="img" aria-label="{}">{}</div></section>'
-    ).format(source_title(source), one_digit(row.differ / row.n), _said(source, row), bars)
+    ).format(source_title(source), one_digit(row.differ / row.n), said, bars)
 
 
 def _most_common(evaluation: Evaluation) -> str:

@@ -53,7 +53,7 @@ SECTIONS = {
     "disagreement": (
         "Disagreement",
         "When the two networks disagree, who is right?",
-        "Only photos for which 75 px and 100 px name different classes.",
+        "Only photos for which the two final networks name different classes.",
     ),
     "calibration": (
         "Calibration",

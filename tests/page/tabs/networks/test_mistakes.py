@@ -39,3 +39,10 @@ def test_disagreement_in_words_and_shares(evaluation):
         assert shares == [("small", "flex:2"), ("large", "flex:5"), ("none", "flex:1")]
     assert [part.text for part in parsed(html).all("small")] == ["20.0 % of the photos"] * 2
     assert disagreements(replace(evaluation, disagreement={})) == ""
+
+
+def test_disagreement_is_of_the_final_networks_wherever_they_stand(evaluation):
+    first = next(iter(evaluation.scores.values()))
+    scores = {"baseline-75": first, "baseline-100": first, **evaluation.scores}
+    said = finding(disagreements(replace(evaluation, scores=scores)))
+    assert "then 75 px is right 2 times, 100 px 5" in said
