@@ -12,7 +12,7 @@ from carmodel.network import CLASSES, LEAST_SIDE, MOST_SIDE
 TEMPERATURES = (0.05, 20.0)  # beyond these a calibration has failed
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # a file's name in the same folder, whoever chose it
 DIGEST = re.compile(r"[0-9a-f]{64}")  # SHA-256
-MAX_FILE = 50_000_000  # bytes; the larger network has 19 MB in single precision
+MAX_FILE = 300_000_000  # bytes; the largest network, of 300 px, has 145 MB in half precision
 MAX_TABLE = 1_000_000  # bytes of JSON
 QUOTED = 60  # characters of a strange value that a message repeats
 

@@ -52,7 +52,6 @@ __all__ = [
 ]
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
-MAX_BYTES = 10_000_000  # of one file of weights
 REFERENCES = "references.safetensors"
 ENSEMBLE = "ensemble.json"
 LEARNING_RATES = "learning-rates.json"  # what carmodel.measure.lr_search found
@@ -65,8 +64,8 @@ def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
     """Writes a network and its card and returns the path of the safetensors file.
 
     Raises WeightsError for a card with wrong values or of another network, for values that half precision
-    cannot hold, for more than 10 MB, and for a network that was explained: explainers leave hooks and
-    parameters behind, so explain a copy.
+    cannot hold, and for a network that was explained: explainers leave hooks and parameters behind, so
+    explain a copy.
     """
     check_name(card.name)
     file = f"{card.name}.safetensors"
@@ -82,8 +81,6 @@ def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
     if wrong := _left_by_an_explainer(network) or wrong_tensor(expected, tensors):
         raise WeightsError(f"{file} cannot be written: {wrong}.")
     data = safetensors.torch.save(tensors)
-    if len(data) > MAX_BYTES:
-        raise WeightsError(f"{file} cannot be written: it would have more than {MAX_BYTES:,} bytes.")
     text = json.dumps(asdict(replace(card, sha256=sha256(data).hexdigest())), indent=2, ensure_ascii=False)
     path = folder / file
     write_whole(path, data)
