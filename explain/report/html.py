@@ -6,16 +6,18 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from carmodel.ensemble import Prediction
 from carmodel.network import CLASSES
 from explain.evidence.evidence import Evidence, verdict
 from explain.methods.method import NOTHING
 from explain.methods.registry import METHODS
 from explain.references import phrase_of
 from explain.report.cards import CardRow
-from explain.report.markup import CELL, COLUMN_HEAD, doubt, picture, repeated
+from explain.report.markup import doubt, picture, repeated
 from explain.report.palette import legend
 from explain.report.render import seen, upright
 from explain.report.report import Report, as_table
+from explain.report.tables import Cell, table
 from explain.report.text import (
     idea,
     named,
@@ -28,7 +30,7 @@ from explain.report.text import (
 )
 
 STYLE = Markup(Path(__file__).with_suffix(".css").read_text(encoding="utf-8"))  # noqa: S704 - our own
-ROW, CODE = Markup('<tr><th scope="row">{}</th>{}</tr>'), Markup("<code>{}</code>")
+CODE = Markup("<code>{}</code>")
 
 # Network, or "average" -> method -> what tests found, or None where that failed.
 Found = Mapping[str, Mapping[str, Evidence | None]]
@@ -76,20 +78,20 @@ def _seen(report: Report) -> Markup:
 def _probabilities(report: Report) -> Markup:
     """A row a class, a column each for the networks and the ensembles; what each of them says stands out."""
     predictions = report.classification.predictions
-    rows = Markup()
-    for number, label in enumerate(CLASSES):
-        cells = (
-            Markup('<td{} style="--to:{:.1f}%">{}<i></i></td>').format(
-                " class=top" if says.verdict == label else "", 100 * probability, percent(probability)
-            )
-            for says in predictions.values()
-            for probability in [says.probabilities[number]]
-        )
-        rows += ROW.format(named(label), Markup().join(cells))
-    return Markup(
-        '<section><h2>Probabilities</h2><div class="scroll"><table><thead><tr><td></td>{}</tr></thead>'
-        "<tbody>{}</tbody></table></div></section>"
-    ).format(repeated(COLUMN_HEAD, (network_name(name).capitalize() for name in predictions)), rows)
+    rows = [
+        [named(label), *(_probability(says, number) for says in predictions.values())]
+        for number, label in enumerate(CLASSES)
+    ]
+    head = [["", *(network_name(name).capitalize() for name in predictions)]]
+    return Markup('<section><h2>Probabilities</h2><div class="scroll">{}</div></section>').format(
+        table(rows, head=head)
+    )
+
+
+def _probability(says: Prediction, number: int) -> Cell:
+    probability, top = says.probabilities[number], CLASSES[number] == says.verdict
+    content = Markup("{}<i></i>").format(percent(probability))
+    return Cell(content, "top" if top else "", f"--to:{100 * probability:.1f}%")
 
 
 def _method(report: Report, method: str, found: Found) -> Markup:
@@ -140,11 +142,11 @@ def _tests(known: Evidence | None) -> Markup:
 
 def _made(report: Report) -> Markup:
     """Everything that the result depends on, to make it again."""
-    table = as_table(report)
+    facts = as_table(report)
     references = (next(iter(columns.values())).reference for columns in report.rows.values())
     compared = [phrase_of(name) for name in dict.fromkeys(references) if name != NOTHING]
     refined = [METHODS[method].title for method in report.rows if METHODS[method].refines]
-    packages = ", ".join(f"{name} {number}" for name, number in table["versions"].items())
+    packages = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     lines = [
         ("Photo", f"{report.photo.width} × {report.photo.height} pixels"),
         ("Its 300 × 300 frame, SHA-256", CODE.format(report.photo.digest)),
@@ -161,10 +163,7 @@ def _made(report: Report) -> Markup:
         ("Maps shown", "net of each neighbourhood" if report.smoothing == "regions" else "pixel by pixel"),
         ("Versions", f"{packages}, on {platform.machine()}"),
     ]
-    rows = (ROW.format(name, CELL.format(value)) for name, value in lines)
-    return Markup("<section><h2>How it was made</h2><table><tbody>{}</tbody></table></section>").format(
-        Markup().join(rows)
-    )
+    return Markup("<section><h2>How it was made</h2>{}</section>").format(table(lines))
 
 
 def _figure(title: str, image: Markup, below: Markup) -> Markup:

@@ -10,7 +10,7 @@ from explain.evidence.sanity import LAYERS
 from explain.explainer import AVERAGE
 from explain.methods.method import Method
 from explain.methods.registry import METHODS
-from explain.report.markup import CELL, repeated
+from explain.report.tables import table
 from explain.report.text import gap_in_percent, network_name, percent
 from explain.survey.figures import CONTROLS, MEASURES, every_photo, orders_of, title_of
 from explain.survey.phrases import ALTERNATIVES, STYLE, TITLE, section
@@ -190,8 +190,7 @@ def _pictures(pictures: Mapping[str, bytes], *names: str) -> Markup:
 def _table(header: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Markup:
     if not rows:
         return Markup()
-    lines = (repeated(Markup("<th>{}</th>"), header), *(repeated(CELL, row) for row in rows))
-    return Markup('<div class="wide"><table>{}</table></div>').format(repeated(Markup("<tr>{}</tr>"), lines))
+    return Markup('<div class="wide">{}</div>').format(table(rows, head=[header]))
 
 
 def _interval(figure: Mapping[str, float]) -> str:

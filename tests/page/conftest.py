@@ -165,12 +165,12 @@ def scores():
 @pytest.fixture
 def evaluation(scores) -> Evaluation:
     """Two networks and an ensemble on photos of two sources."""
-    found = {
+    by_classifier = {
         name: {"truecar": scores(wrong), "stanford": scores(wrong + 1, 0.1)}
         for name, wrong in (("final-75", 4), ("final-100", 3), ("average", 2))
     }
     disagreement = {source: Disagreement(40, 8, 2, 5, 1) for source in ("stanford", "truecar")}
-    return Evaluation("val", found, disagreement)
+    return Evaluation("val", by_classifier, disagreement)
 
 
 @pytest.fixture

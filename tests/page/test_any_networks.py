@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import nn
 
-from carmodel import weights
 from carmodel.card import Card
 from carmodel.network import CLASSES, CarNet
 from carmodel.weights import save, save_references
@@ -28,9 +27,8 @@ from tests.page.visitor import Visitor
 SIZES = [(75,), (64, 75, 128)]
 
 
-def folder_of(sizes, folder, monkeypatch):
+def folder_of(sizes, folder):
     """Writes untrained networks of these sizes, and a reference frame."""
-    monkeypatch.setattr(weights, "MAX_BYTES", 20_000_000)  # 128 px need 17 MB
     torch.manual_seed(0)
     for size in sizes:
         network = CarNet(size, batchnorm=True)
@@ -51,8 +49,7 @@ def sizes(request):
 @pytest.fixture(scope="module")
 def visitor(sizes, tmp_path_factory):
     """A visitor of the page of a folder of weights, who was shown the first example."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = folder_of(sizes, tmp_path_factory.mktemp("weights"), patch)
+    folder = folder_of(sizes, tmp_path_factory.mktemp("weights"))
     explainers = load_explainers(folder)
     assert {kind: list(explainer.networks) for kind, explainer in explainers.items()} == {
         "final": [str(size) for size in sizes]
@@ -136,7 +133,7 @@ def test_trust(visitor, sizes):
     assert page.one("table", "parts").table()[1][1:] == [f"{size} px" for size in sizes] * len(METHODS)
     for button in [block for block in visitor.page.blocks.values() if getattr(block, "value", None) == RUN]:
         visitor.act(button, "click")
-        assert visitor.shown[button._id].value == RUN
+        assert visitor.values[button._id].value == RUN
     page = parsed(visitor.html("Trust"))
     assert len(page.one("div", "strips").all("section")) == len(sizes)
     assert page.one("table", "changes").table()[0][1:] == [f"{size} px" for size in sizes]

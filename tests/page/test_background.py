@@ -10,8 +10,8 @@ from page.background import STEP_BACK, Background
 
 def test_every_job_comes_to_an_end():
     run = Background().run({"a": lambda: 1, "b": lambda: 2}, lambda: True)
-    found = {name: job.result() for name, job in run}
-    assert found == {"a": 1, "b": 2}
+    results = {name: job.result() for name, job in run}
+    assert results == {"a": 1, "b": 2}
 
 
 def test_failure_is_in_the_future():
@@ -31,10 +31,10 @@ def test_what_is_no_longer_wanted_is_left():
         begun.set()
         held.wait(20)
 
-    wanted = iter([True, False])
+    holds = iter([True, False])
     started = time.monotonic()
     try:
-        run = Background(threads=1).run({"a": hold, "b": lambda: later.append("b")}, lambda: next(wanted))
+        run = Background(threads=1).run({"a": hold, "b": lambda: later.append("b")}, lambda: next(holds))
         assert list(run) == []
         assert begun.is_set() and time.monotonic() - started < 10
     finally:

@@ -70,9 +70,9 @@ def test_failure_is_a_sentence():
     ("ensemble", "decided_by", "deletion"), [("average", None, "0.30"), ("priority", "100", "0.20")]
 )
 def test_ensemble_has_the_lines_of_what_it_shows(known, asked, ensemble, decided_by, deletion):
-    found = {"75": {"shap": known(0.1)}, "100": {"shap": known(0.2)}, "average": {"shap": known(0.3)}}
+    tests = {"75": {"shap": known(0.1)}, "100": {"shap": known(0.2)}, "average": {"shap": known(0.3)}}
     asked = replace(asked, ensemble=ensemble, decided_by=decided_by)
-    lines = evidence_lines(found, "shap", asked)
+    lines = evidence_lines(tests, "shap", asked)
     deletions = {column: areas(html)["Deletion"] for column, html in lines.items()}
     assert deletions == {"75": "0.10", "100": "0.20", ensemble: deletion}
 

@@ -5,33 +5,35 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from page.tabs.explain.evidence import Evidences
 
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
-from dashboard import build, load_explainers
+from dashboard import load_explainers
 from explain.explainer import Explainer
-from explain.networks import others
+from explain.networks import unpaired_networks
 from explain.report.html import offline
 from explain.report.markup import written
-from page.api.answers import report
+from explain.report.report import report_of
+from explain.request import finished_maps, request
 from page.background import Background
+from page.controls import Controls
+from page.evidence import Evidences
 from page.export.package import Packages
+from page.page import build
 from page.panel import Panel
 from page.results.reader import read
 from page.session import Session
 from page.tabs.compare.handlers import CompareHandlers
-from page.tabs.explain.handlers import Handlers
-from page.tabs.explain.stream import Controls
+from page.tabs.explain.handlers import ExplainHandlers
 from page.tabs.guide import tab as guide_tab
 from page.tabs.networks import tab as networks_tab
 from page.tabs.trust.handlers import TrustHandlers
-from page.tabs.what_if.handlers import Trial, WhatIfHandlers
+from page.tabs.what_if.handlers import EditSession, WhatIfHandlers
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'& x=y"
 FILE = '<img src=x onerror=alert(3)>"&'  # a name, in which no “/” can stand
 CHECKED = re.compile(r"[0-9a-f]{64}|(final|baseline)-(75|100)|sedan|coupe|suv|truck")  # by the loader
-CONTROLS = ("average", "predicted", "nothing", "final", "black", 0.5, "pixels", 0.9, False)
+CONTROLS = Controls(reference="black", tolerance=0.5, smoothing="pixels")
 CHOICE = ("shap", "final-75", "baseline-100", "final-75")
 SOURCES = ("truecar", "stanford")
 
@@ -76,9 +78,9 @@ def texts(value, names=True):
 def marked(value, chosen):
     """What JSON holds with markup behind each text that is `chosen`."""
     if isinstance(value, dict):
-        return {marked(name, chosen): marked(each, chosen) for name, each in value.items()}
+        return {marked(name, chosen): marked(part, chosen) for name, part in value.items()}
     if isinstance(value, list):
-        return [marked(each, chosen) for each in value]
+        return [marked(part, chosen) for part in value]
     return value + MARKUP if isinstance(value, str) and value in chosen else value
 
 
@@ -93,7 +95,9 @@ def write(folder, file, chosen):
 def tabs(folder):
     """The two tabs that read the folder, as the browser is given them."""
     measured = read(folder)
-    return [Seen(written(tab.page(measured))) for tab in (networks_tab, guide_tab)]
+    return [
+        Seen(written(html)) for html in (networks_tab.page(measured), guide_tab.page(measured, (75, 100)))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +134,7 @@ def test_no_text_of_a_file_becomes_markup(folder, kinds, file):
 def numbered(value):
     """The names of the fields that hold a number, or a list of them."""
     if isinstance(value, dict):
-        own = {name for name, each in value.items() if isinstance(each, int | float | list)}
+        own = {name for name, part in value.items() if isinstance(part, int | float | list)}
         return own.union(*map(numbered, value.values()))
     return set().union(*map(numbered, value)) if isinstance(value, list) else set()
 
@@ -138,8 +142,8 @@ def numbered(value):
 def without(value, field):
     """What JSON holds with a text in place of whatever is called so."""
     if isinstance(value, dict):
-        return {name: "x" if name == field else without(each, field) for name, each in value.items()}
-    return [without(each, field) for each in value] if isinstance(value, list) else value
+        return {name: "x" if name == field else without(part, field) for name, part in value.items()}
+    return [without(part, field) for part in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("file", ["validation.json", "published.json", *SHOWN])
@@ -178,9 +182,10 @@ def shipped():
 
 
 def test_page_as_it_opens(stranger, explainers, shipped):
-    pages = [build(shipped), build(explainers, others(stranger, explainers.values()), stranger)]
+    unpaired = unpaired_networks(stranger, explainers.values())
+    pages = [build(shipped), build(explainers, unpaired, stranger)]
     plain, strange = (
-        Seen("".join(each.value or "" for each in page.blocks.values() if isinstance(each, Panel)))
+        Seen("".join(block.value or "" for block in page.blocks.values() if isinstance(block, Panel)))
         for page in pages
     )
     assert strange.text.count("onerror") > 50
@@ -192,7 +197,7 @@ def test_page_as_it_opens(stranger, explainers, shipped):
 @pytest.mark.usefixtures("quick_evidence", "quick_pictures")
 def test_tabs_about_a_photo(explainers, shipped, fake, saved, monkeypatch):
     """Whatever requests yield is HTML of ours: what is not would stand there as text."""
-    monkeypatch.setattr(Explainer, "refine", lambda _, *given, **settings: fake.refine(*given, **settings))
+    monkeypatch.setattr(Explainer, "refine", lambda _, *values, **settings: fake.refine(*values, **settings))
     strange, plain = said(explainers, saved(f"{FILE}.png")), said(shipped, saved("car.png"))
     assert strange.kinds == plain.kinds and f"{FILE}-explained.zip" in strange.text
     assert "<" not in plain.text.replace("< 0.01 %", "").replace("< 1 %", "")
@@ -200,24 +205,28 @@ def test_tabs_about_a_photo(explainers, shipped, fake, saved, monkeypatch):
 
 def said(explainers, photo):
     """All that the tabs about a photo say of one, as the browser is given it."""
-    session, trial, evidences = Session(), Trial(), Evidences(Background())
+    session, edits, evidences = Session(), EditSession(), Evidences(Background())
+    explain, what_if = ExplainHandlers(explainers, evidences), WhatIfHandlers(explainers)
     steps = [
-        *Handlers(explainers).on_photo(photo, session, *CONTROLS),
-        *TrustHandlers(explainers, evidences).on_maps(session, *CONTROLS),
-        *CompareHandlers([*explainers.values()]).refresh(session, *CONTROLS, *CHOICE),
-        *WhatIfHandlers(explainers).on_whole(session, *CONTROLS, trial, ["border"]),
-        *((told,) for *_, told in Packages(explainers, evidences).on_pack(session, *CONTROLS)),
+        *explain.on_photo(session, 1, CONTROLS, photo),
+        *explain.on_maps(session, 1, CONTROLS),
+        *TrustHandlers(explainers, evidences).refresh(session, 2, CONTROLS),
+        *CompareHandlers([*explainers.values()]).refresh(session, 3, CONTROLS, *CHOICE),
+        *what_if.on_whole(session, 4, CONTROLS, edits, ["border"]),
+        *({"told": step["told"]} for step in Packages(explainers, evidences).on_pack(session, 5, CONTROLS)),
     ]
-    html = [value for step in steps for value in step if isinstance(value, str) and value != trial.edits.fill]
+    values = [value for step in steps for name, value in step.items() if name not in ("photo", "fill")]
+    html = [value for value in values if isinstance(value, str)]
     assert len(html) > 50
     return Seen("".join(map(written, html)))
 
 
 def test_report_of_a_photo(explainers, saved):
-    photo = read_photo(saved(f"{FILE}.png"))
-    made, plain = (
-        report(explainers["final"], name, photo, Controls(*CONTROLS), methods=("gradcam",))
-        for name in (MARKUP, "car.png")
+    photo, explainer = read_photo(saved(f"{FILE}.png")), explainers["final"]
+    asked = request(explainer, photo, CONTROLS)
+    maps = finished_maps(explainer, asked, ["gradcam"])
+    strange, plain = (
+        Seen(written(offline(report_of(explainer, name, asked, maps)))) for name in (MARKUP, "car.png")
     )
-    made, plain = (Seen(written(offline(each))) for each in (made, plain))
-    assert made.kinds == plain.kinds and made.text.count(MARKUP) == 2  # the title, and under the photo
+    assert strange.kinds == plain.kinds
+    assert strange.text.count(MARKUP) == 2  # the title, and under the photo

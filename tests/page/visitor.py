@@ -18,18 +18,18 @@ class Visitor:
     def __init__(self, page: gr.Blocks) -> None:
         self.page = page
         self.number = 0
-        self.shown = {block._id: deepcopy(getattr(block, "value", None)) for block in page.blocks.values()}
+        self.values = {block._id: deepcopy(getattr(block, "value", None)) for block in page.blocks.values()}
         [self._session] = [block for block in self._states() if isinstance(block.value, Session)]
         [self._asked] = [block for block in self._states() if block.value == 0]
 
     @property
     def session(self) -> Session:
-        return self.shown[self._session._id]
+        return self.values[self._session._id]
 
     def act(self, block: Any, event: str, value: Any = None, **data: Any) -> None:
         """Does something to a component, such as its "click": it may have a new value, or data to send."""
         if value is not None:
-            self.shown[block._id] = value
+            self.values[block._id] = value
         for function in self._events((block._id, event)):
             self._send(function, SimpleNamespace(**data) if data else None)
 
@@ -49,22 +49,22 @@ class Visitor:
     def html(self, title: str) -> str:
         """All that the panels of a tab show now."""
         tab = component(self.page, gr.Tab, label=title)
-        return "".join(self.shown[block._id] or "" for block in within(tab) if isinstance(block, Panel))
+        return "".join(self.values[block._id] or "" for block in within(tab) if isinstance(block, Panel))
 
     def value(self, **attributes: Any) -> Any:
         """What the component with these attributes shows."""
-        return self.shown[component(self.page, **attributes)._id]
+        return self.values[component(self.page, **attributes)._id]
 
     def _send(self, function: BlockFunction, data: SimpleNamespace | None = None) -> None:
         self.number += 1
-        self.shown[function.inputs[-1]._id] = self.number
-        values = [self.shown[block._id] for block in function.inputs]
-        before, event = self.shown[self._asked._id], gr.EventData(None, vars(data)) if data else None
-        for step in function.fn(*([event] if event else []), *values) or ():
+        self.values[function.inputs[-1]._id] = self.number
+        inputs = [self.values[block._id] for block in function.inputs]
+        before, event = self.values[self._asked._id], gr.EventData(None, vars(data)) if data else None
+        for step in function.fn(*([event] if event else []), *inputs) or ():
             if step != gr.skip():
-                self.shown |= {block._id: value for block, value in step.items()}
+                self.values |= {block._id: value for block, value in step.items()}
         following = [other for other in self._functions() if other.trigger_after == function._id]
-        if self.shown[self._asked._id] != before:
+        if self.values[self._asked._id] != before:
             following += self._events((self._asked._id, "change"))
         for other in following:
             self._send(other)

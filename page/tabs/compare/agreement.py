@@ -7,8 +7,9 @@ from markupsafe import Markup
 from explain.attribution import Attribution
 from explain.evidence.agreement import Agreement, agreements, least_alike
 from explain.report.agreement import figure, sentence
+from explain.report.tables import Cell, table
 from explain.report.text import percent
-from page import markup
+from page.markup import finding
 
 HEAD = Markup(
     '<header class="question"><h3>How far do their maps agree? <small>rank correlation, overlap</small></h3>'
@@ -25,33 +26,24 @@ def block(maps: Mapping[str, Attribution]) -> Markup:
     matrix = agreements(maps)
     worst = least_alike(matrix)
     names = list(maps)
-    rows = (
-        Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(
+    rows = [
+        [
             maps[row].network,
-            Markup().join(
-                _cell(matrix[name, row], (name, row) == worst and len(matrix) > 1) for name in names[:at]
-            ),
-            Markup("<td></td>") * (len(names) - 1 - at),
-        )
+            *(_cell(matrix[name, row], (name, row) == worst and len(matrix) > 1) for name in names[:at]),
+            *[""] * (len(names) - 1 - at),
+        ]
         for at, row in enumerate(names)
         if at
-    )
+    ]
+    drawn = table(rows, head=[["", *(maps[name].network for name in names[:-1])]], kind="matrix")
     return Markup(
         '<div class="agreement"><div>{}{}</div>'
-        '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">'
-        '<table class="matrix"><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table></div></div>'
-    ).format(
-        HEAD,
-        markup.finding(sentence(maps, matrix)),
-        markup.repeated(markup.COLUMN_HEAD, (maps[name].network for name in names[:-1])),
-        Markup().join(rows),
-    )
+        '<div class="wide" tabindex="0" role="region" aria-label="Agreement of every two networks">{}</div>'
+        "</div>"
+    ).format(HEAD, finding(sentence(maps, matrix)), drawn)
 
 
-def _cell(found: Agreement, worst: bool) -> Markup:
-    return Markup('<td style="--shade:{:.0f}%"{}><b>{}</b><span>{}</span></td>').format(
-        100 * max(found.rank_correlation or 0.0, 0.0),
-        " class=worst" if worst else "",
-        figure(found),
-        percent(found.overlap),
-    )
+def _cell(agreement: Agreement, worst: bool) -> Cell:
+    shade = 100 * max(agreement.rank_correlation or 0.0, 0.0)
+    content = Markup("<b>{}</b><span>{}</span>").format(figure(agreement), percent(agreement.overlap))
+    return Cell(content, "worst" if worst else "", f"--shade:{shade:.0f}%")

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from explain.methods.registry import METHODS
+from explain.report.tables import AnyRow, Cell, Row, scrolled, table
 from explain.report.text import network_name
 from explain.survey.summary import Interval
-from page.markup import CELL, COLUMN_HEAD, finding, kept_together, repeated
+from page.markup import finding, kept_together
 from page.results.surveyed import Survey
-from page.tabs.networks.tables import scroll
 
 ALL = ""  # in place of a network's name: all of them
 WORTH = {
@@ -27,8 +27,8 @@ WORTH = {
 }  # figure -> heading, hint, factor, digits, unit
 
 
-ROW = Markup('<tr><th scope="row">{}</th>{}</tr>')
-NOTHING = CELL.format("–")
+NOTHING = "–"
+STEPS = " takes as many steps as its accuracy of 2\N{NO-BREAK SPACE}% needs."
 
 
 def costs(survey: Survey) -> Markup:
@@ -38,10 +38,10 @@ def costs(survey: Survey) -> Markup:
     ]
     refining = " and ".join(METHODS[name].title for name in survey.methods if METHODS[name].refines)
     top = max(interval.mean for interval in survey.seconds.values())
-    body = Markup()
-    for method in survey.methods:
-        cells = Markup().join(_seconds(survey.seconds.get((method, network)), top) for network in shown)
-        body += ROW.format(METHODS[method].title, cells)
+    rows = [
+        (METHODS[method].title, *(_seconds(survey.seconds.get((method, network)), top) for network in shown))
+        for method in survey.methods
+    ]
     cheapest, dearest = (
         pick(survey.methods, key=lambda method: survey.seconds[method, ALL].mean) for pick in (min, max)
     )
@@ -50,23 +50,16 @@ def costs(survey: Survey) -> Markup:
         f"{METHODS[cheapest].title} takes {_time(survey.seconds[cheapest, ALL].mean)} of CPU time a photo "
         f"for {_together(survey)} networks; {METHODS[dearest].title} takes {times:.0f} times as long."
     )
+    heads = ["", *(network_name(name) if name else _together(survey).capitalize() for name in shown)]
     return Markup(
-        '{finding}{scroll}<table class="costs"><thead><tr><td></td>{heads}</tr></thead>'
-        "<tbody>{body}</tbody></table></div>"
-        "<p class=remark>CPU time of one core a photo, mean over {measured_on}. "
+        "{finding}{table}<p class=remark>CPU time of one core a photo, mean over {measured_on}. "
         "“{together}” includes what each network is asked about its own class.{refined}</p>"
     ).format(
         finding=finding(found),
-        scroll=scroll("Seconds of CPU time"),
-        heads=repeated(
-            COLUMN_HEAD, (network_name(name) if name else _together(survey).capitalize() for name in shown)
-        ),
-        body=body,
+        table=scrolled(table(rows, head=[heads], kind="costs"), "Seconds of CPU time"),
         measured_on=survey.measured_on,
         together=_together(survey).capitalize(),
-        refined=f" {refining} takes as many steps as its accuracy of 2\N{NO-BREAK SPACE}% needs."
-        if refining
-        else "",
+        refined=f" {refining}{STEPS}" if refining else "",
     )
 
 
@@ -76,32 +69,22 @@ def _together(survey: Survey) -> str:
 
 def worth(survey: Survey) -> Markup:
     """Gap, areas, controls and border of each method and network."""
-    heads = Markup().join(
-        Markup('<th scope="col"><abbr title="{}">{}</abbr></th>').format(hint, head)
-        for head, hint, *_ in WORTH.values()
-    )
-    body = Markup()
-    for network, methods in survey.figures.items():
-        body += Markup(
-            '<tbody><tr class="group"><th scope="rowgroup" colspan="{columns}">{name}</th></tr>{rows}'
-            '<tr class="control"><th scope="row">Centred Gaussian</th>{control}</tr></tbody>'
-        ).format(
-            columns=len(WORTH) + 1,
-            name=network_name(network).capitalize(),
-            rows=Markup().join(
-                ROW.format(METHODS[method].title, _figures(methods[method])) for method in methods
-            ),
-            control=_figures(survey.gaussian[network]),
-        )
+    abbreviated = Markup('<abbr title="{}">{}</abbr>')
+    heads = ["", *(abbreviated.format(hint, head) for head, hint, *_ in WORTH.values())]
+    groups: list[list[AnyRow]] = [
+        [
+            Row([Cell(network_name(network).capitalize(), scope="rowgroup", columns=len(heads))], "group"),
+            *((METHODS[method].title, *_figures(methods[method])) for method in methods),
+            Row(["Centred Gaussian", *_figures(survey.gaussian[network])], "control"),
+        ]
+        for network, methods in survey.figures.items()
+    ]
     return Markup(
-        '{finding}{scroll}<table class="worth"><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>'
-        "<p class=remark>Means over {measured_on}, 95&nbsp;% intervals in small print. "
+        "{finding}{table}<p class=remark>Means over {measured_on}, 95&nbsp;% intervals in small print. "
         "The centred Gaussian is a control that knows nothing of the network.</p>"
     ).format(
         finding=finding(_best(survey)),
-        scroll=scroll("What the maps are worth"),
-        heads=heads,
-        body=body,
+        table=scrolled(table(*groups, head=[heads], kind="worth"), "What the maps are worth"),
         measured_on=survey.measured_on,
     )
 
@@ -122,24 +105,24 @@ def _time(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _seconds(interval: Interval | None, top: float) -> Markup:
+def _seconds(interval: Interval | None, top: float) -> object:
     if interval is None:
         return NOTHING
-    return Markup('<td><span class="bar" style="--to:{:.1f}%"><i></i>{}</span></td>').format(
+    return Markup('<span class="bar" style="--to:{:.1f}%"><i></i>{}</span>').format(
         100 * interval.mean / top, _time(interval.mean)
     )
 
 
-def _figures(row: Mapping[str, Interval]) -> Markup:
-    return Markup().join(_figure(row.get(name), *WORTH[name][2:]) for name in WORTH)
+def _figures(row: Mapping[str, Interval]) -> list[object]:
+    return [_figure(row.get(name), *WORTH[name][2:]) for name in WORTH]
 
 
-def _figure(interval: Interval | None, factor: float, digits: int, unit: str) -> Markup:
+def _figure(interval: Interval | None, factor: float, digits: int, unit: str) -> object:
     if interval is None:
         return NOTHING
     mean, low, high = (
         f"{factor * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high)
     )
     if interval.mean > 0 and float(mean) == 0:  # such as a gap of rounding alone
-        return Markup("<td>{}{:g}{}</td>").format("< ", 10**-digits, kept_together(unit))
-    return Markup("<td>{}{}<small>{}–{}</small></td>").format(mean, kept_together(unit), low, high)
+        return Markup("{}{:g}{}").format("< ", 10**-digits, kept_together(unit))
+    return Markup("{}{}<small>{}–{}</small>").format(mean, kept_together(unit), low, high)

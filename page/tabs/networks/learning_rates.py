@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from explain.report.tables import Row, scrolled, table
 from page.chart_legend import lines_legend
 from page.charts import Axis, Line, chart
-from page.markup import CELL, COLUMN_HEAD, finding, repeated
+from page.markup import finding
 from page.results.measured import Trial
 from page.results.naming import classifier_name, one_digit, source_title
 from page.tabs.networks.source_key import INKS, MARKS
-from page.tabs.networks.tables import scroll
 from page.tabs.networks.training_curves import WIDE, accuracy_axis
 
 
@@ -60,15 +60,10 @@ def _chart(title: str, trials: Sequence[Trial], means: Sequence[Sequence[float]]
 
 def _table(trials: Sequence[Trial], best: int) -> Markup:
     sources = list(trials[0].epochs[0].validation)
-    heads = repeated(COLUMN_HEAD, ("Peak rate", *map(source_title, sources), "Loss"))
-    body = Markup()
+    rows = []
     for number, trial in enumerate(trials):
         last = trial.epochs[-1]
-        cells = repeated(CELL, (one_digit(last.validation[source]) for source in sources))
-        kind = Markup(' class="best"') if number == best else ""
-        body += Markup('<tr{}><th scope="row">{:g}</th>{}<td>{:.2f}</td></tr>').format(
-            kind, trial.rate, cells, last.loss
-        )
-    return Markup('{}<table class="stages"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
-        scroll("Learning rates, last epoch"), heads, body
-    )
+        cells = f"{trial.rate:g}", *(one_digit(last.validation[name]) for name in sources), f"{last.loss:.2f}"
+        rows.append(Row(cells, "best" if number == best else ""))
+    heads = ["Peak rate", *map(source_title, sources), "Loss"]
+    return scrolled(table(rows, head=[heads], kind="stages"), "Learning rates, last epoch")

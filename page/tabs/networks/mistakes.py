@@ -4,8 +4,9 @@ from markupsafe import Markup
 
 from carmodel.metrics import Disagreement, Scores
 from carmodel.network import CLASSES
+from explain.report.tables import Cell, table
 from explain.report.text import named
-from page.markup import COLUMN_HEAD, finding, kept_together, repeated
+from page.markup import finding, kept_together
 from page.results.measured import Evaluation
 from page.results.naming import classifier_name, one_digit, source_name, source_title
 
@@ -85,36 +86,29 @@ def _plural(index: int) -> str:
 
 
 def _matrix(title: str, row: Scores) -> Markup:
-    body = Markup().join(
-        Markup('<tr><th scope="row">{}</th>{}{}</tr>').format(
-            named(label), _cells(i, counts), _share(row.recall[label])
-        )
+    abbreviated = Markup('<abbr title="{}">{}</abbr>')
+    recall = abbreviated.format("Of the photos of this class, how many are called so", "Recall")
+    precision = abbreviated.format("Of the photos called so, how many are", "Precision")
+    rows = [
+        [named(label), *_cells(i, counts), _share(row.recall[label])]
         for i, (label, counts) in enumerate(zip(CLASSES, row.confusion, strict=True))
-    )
-    return Markup(
-        '<table class="matrix"><caption>{title}</caption><thead><tr><td>is ↓ called →</td>{heads}'
-        '<th scope="col"><abbr title="Of the photos of this class, how many are called so">Recall</abbr></th>'
-        "</tr></thead><tbody>{body}</tbody><tfoot><tr>"
-        '<th scope="row"><abbr title="Of the photos called so, how many are">Precision</abbr></th>'
-        "{foot}<td></td></tr></tfoot></table>"
-    ).format(
-        title=title,
-        heads=repeated(COLUMN_HEAD, map(named, CLASSES)),
-        body=body,
-        foot=Markup().join(_share(row.precision[label]) for label in CLASSES),
+    ]
+    return table(
+        rows,
+        head=[[Cell("is ↓ called →"), *map(named, CLASSES), recall]],
+        foot=[[precision, *(_share(row.precision[label]) for label in CLASSES), ""]],
+        kind="matrix",
+        caption=title,
     )
 
 
-def _cells(true: int, counts: tuple[int, ...]) -> Markup:
+def _cells(true: int, counts: tuple[int, ...]) -> list[Cell]:
     total = sum(counts) or 1
-    return Markup().join(
-        Markup('<td class="{}" style="--shade:{:.0f}%">{}</td>').format(
-            "hit" if j == true else "miss", 100 * count / total, count or "·"
-        )
-        for j, count in enumerate(counts)
-    )
+    return [
+        Cell(count or "·", "hit" if called == true else "miss", f"--shade:{100 * count / total:.0f}%")
+        for called, count in enumerate(counts)
+    ]
 
 
-def _share(share: float | None) -> Markup:
-    figure = "–" if share is None else kept_together(f"{100 * share:.0f} %")
-    return Markup("<td class=share>{}</td>").format(figure)
+def _share(share: float | None) -> Cell:
+    return Cell("–" if share is None else kept_together(f"{100 * share:.0f} %"), kind="share")

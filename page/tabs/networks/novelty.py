@@ -3,10 +3,10 @@
 from markupsafe import Markup
 
 from carmodel.metrics import wilson
-from page.markup import finding
+from explain.report.tables import Cell, Row, scrolled, table
+from page.markup import finding, kept_together
 from page.results.measured import Flagged, Novelty
 from page.results.naming import LISTINGS, one_digit, ordered, source_title, split_name
-from page.tabs.networks.tables import scroll
 
 ALL = "all"  # the pictures of all folders
 FEW = 10  # pictures; of smaller folders a share says little
@@ -30,25 +30,20 @@ def block(novelty: Novelty) -> Markup:
     rows += (
         _row(name, row, "part") for name, row in sorted(folders.items(), key=lambda item: -item[1].flagged)
     )
+    heads = ["", "", "Flagged", kept_together("95 % interval"), "Pictures"]
     return Markup(
-        '{finding}{scroll}<table class="flagged"><thead><tr><td></td><td></td><th scope="col">Flagged</th>'
-        '<th scope="col">95&nbsp;% interval</th><th scope="col">Pictures</th></tr></thead>'
-        "<tbody>{rows}</tbody></table></div>"
-        "<p class=remark>Collections with fewer than {few} pictures are only in the sum. Measured are the "
-        "halves of the collections that were not used to choose the layer, and {split}.</p>"
+        "{finding}{table}<p class=remark>Collections with fewer than {few} pictures are only in the sum. "
+        "Measured are the halves of the collections that were not used to choose the layer, and {split}.</p>"
     ).format(
         finding=finding(found),
-        scroll=scroll("Pictures flagged"),
-        rows=Markup().join(rows),
+        table=scrolled(table(rows, head=[heads], kind="flagged"), "Pictures flagged"),
         few=FEW,
         split=split_name(novelty.split),
     )
 
 
-def _row(title: str, row: Flagged, kind: str) -> Markup:
+def _row(title: str, row: Flagged, kind: str) -> Row:
     low, high = wilson(round(row.flagged * row.n), row.n)
-    return Markup(
-        '<tr class="{}"><th scope="row">{}</th>'
-        '<td class="bar" aria-hidden="true"><i style="--to:{:.1f}%"></i></td>'
-        "<td>{}</td><td class=quiet>{:.0f}–{:.0f}</td><td class=quiet>{:,}</td></tr>"
-    ).format(kind, title, 100 * row.flagged, one_digit(row.flagged), 100 * low, 100 * high, row.n)
+    bar = Cell(Markup('<i style="--to:{:.1f}%"></i>').format(100 * row.flagged), kind="bar", hidden=True)
+    interval = Cell(f"{100 * low:.0f}–{100 * high:.0f}", kind="quiet")
+    return Row([title, bar, one_digit(row.flagged), interval, Cell(f"{row.n:,}", kind="quiet")], kind)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from carmodel.metrics import Scores
-from page.markup import COLUMN_HEAD, finding, kept_together
+from explain.report.tables import Cell, scrolled, table
+from page.markup import finding, kept_together
 from page.results.measured import Evaluation, Missing, Published
 from page.results.naming import (
     LISTINGS,
@@ -15,7 +16,6 @@ from page.results.naming import (
     source_name,
     source_title,
 )
-from page.tabs.networks.tables import scroll
 
 STEP = 0.05  # the axis begins at a multiple of it
 
@@ -54,35 +54,33 @@ def _found(evaluation: Evaluation) -> str:
 
 def _table(evaluation: Evaluation, source: str, reported: Mapping[str, float], start: float) -> Markup:
     rows = {name: sources[source] for name, sources in evaluation.scores.items()}
-    return Markup(
-        "<section><h4>{title} <small>{n:,} photos</small></h4><p>{hint}</p>"
-        '{scroll}<table class="accuracies"><thead><tr><td></td><td class="axis" '
-        'aria-hidden="true"><div><span>{start}</span><span>100&nbsp;%</span></div></td>'
-        '<th scope="col">Right</th><th scope="col">95&nbsp;% interval</th>{last}</tr></thead>'
-        "<tbody>{body}</tbody></table></div></section>"
-    ).format(
-        title=source_title(source),
-        n=next(iter(rows.values())).n,
-        hint=source_hint(source, evaluation.split),
-        scroll=scroll(f"Accuracy, {source_name(source)}"),
-        start=kept_together(f"{100 * start:.0f} %"),
-        last=COLUMN_HEAD.format("Published") if reported else "",
-        body=Markup().join(_row(name, row, reported.get(name), start) for name, row in rows.items()),
+    ends = Markup("<div><span>{}</span><span>{}</span></div>").format(
+        *(kept_together(text) for text in (f"{100 * start:.0f} %", "100 %"))
+    )
+    heads = ["", Cell(ends, kind="axis", hidden=True), "Right", kept_together("95 % interval")]
+    body = [_row(name, row, reported.get(name), start) for name, row in rows.items()]
+    drawn = table(body, head=[[*heads, "Published"] if reported else heads], kind="accuracies")
+    return Markup("<section><h4>{} <small>{:,} photos</small></h4><p>{}</p>{}</section>").format(
+        source_title(source),
+        next(iter(rows.values())).n,
+        source_hint(source, evaluation.split),
+        scrolled(drawn, f"Accuracy, {source_name(source)}"),
     )
 
 
-def _row(name: str, row: Scores, reported: float | None, start: float) -> Markup:
+def _row(name: str, row: Scores, reported: float | None, start: float) -> list[object]:
     low, high = row.ci95
-    places = {"low": low, "at": row.accuracy, "high": high} | (
-        {} if reported is None else {"reported": reported}
-    )
-    style = ";".join(f"--{key}:{100 * (value - start) / (1 - start):.1f}%" for key, value in places.items())
-    mark, last = Markup(), Markup("<td></td>")
+    places = {"low": low, "at": row.accuracy, "high": high}
+    mark, last = Markup(), Cell()
     if reported is not None:
-        mark = Markup("<s></s>")
-        last = Markup("<td class=quiet>{}</td>").format(kept_together(f"{100 * reported:.2f} %"))
-    return Markup(
-        '<tr><th scope="row">{}</th><td class="track" aria-hidden="true">'
-        '<span style="{}"><i></i><b></b>{}</span></td><td><strong>{}</strong></td>'
-        "<td class=quiet>{:.1f}–{:.1f}</td>{}</tr>"
-    ).format(classifier_name(name), style, mark, one_digit(row.accuracy), 100 * low, 100 * high, last)
+        places["reported"] = reported
+        mark, last = Markup("<s></s>"), Cell(kept_together(f"{100 * reported:.2f} %"), kind="quiet")
+    style = ";".join(f"--{key}:{100 * (value - start) / (1 - start):.1f}%" for key, value in places.items())
+    track = Markup('<span style="{}"><i></i><b></b>{}</span>').format(style, mark)
+    return [
+        classifier_name(name),
+        Cell(track, kind="track", hidden=True),
+        Markup("<strong>{}</strong>").format(one_digit(row.accuracy)),
+        Cell(f"{100 * low:.1f}–{100 * high:.1f}", kind="quiet"),
+        last,
+    ]

@@ -2,11 +2,11 @@
 
 from markupsafe import Markup
 
+from explain.report.tables import AnyRow, Cell, Row, scrolled, table
 from explain.report.text import signed
-from page.markup import CELL, COLUMN_HEAD, finding, repeated
+from page.markup import finding
 from page.results.measured import Robustness
 from page.results.naming import classifier_name, one_digit, ordered, source_name, source_title
-from page.tabs.networks.tables import scroll
 
 STRONGEST = 10  # points of loss that are drawn in full colour
 HINTS = {
@@ -40,33 +40,26 @@ def _found(robustness: Robustness, sources: list[str]) -> str:
 
 
 def _table(robustness: Robustness, source: str) -> Markup:
-    rows = {name: each[source] for name, each in robustness.rows.items()}
+    rows = {name: sources[source] for name, sources in robustness.rows.items()}
     first = next(iter(rows.values()))
     clean = next(name for name in first.accuracy if name not in first.change)
-    body = Markup('<tr class="clean"><th scope="row">{}</th>{}</tr>').format(
-        clean.capitalize(), repeated(CELL, (one_digit(row.accuracy[clean]) for row in rows.values()))
-    )
-    for name in first.change:
-        hint = Markup(' title="{}"').format(HINTS[name]) if name in HINTS else ""
-        cells = Markup().join(_cell(row.change[name]) for row in rows.values())
-        body += Markup('<tr><th scope="row"{}>{}</th>{}</tr>').format(hint, name[0].upper() + name[1:], cells)
+    body: list[AnyRow] = [
+        Row([clean.capitalize(), *(one_digit(row.accuracy[clean]) for row in rows.values())], "clean"),
+        *(
+            [
+                Cell(name[0].upper() + name[1:], title=HINTS.get(name, ""), scope="row"),
+                *(_cell(row.change[name]) for row in rows.values()),
+            ]
+            for name in first.change
+        ),
+    ]
     title = source_title(source)
-    return Markup(
-        "<h4>{title} <small>{n:,} photos, change of accuracy in points</small></h4>"
-        '{scroll}<table class="changed">'
-        "<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-    ).format(
-        title=title,
-        n=first.n,
-        scroll=scroll(f"Disturbances, {title}"),
-        heads=repeated(COLUMN_HEAD, map(classifier_name, rows)),
-        body=body,
+    drawn = table(body, head=[["", *map(classifier_name, rows)]], kind="changed")
+    return Markup("<h4>{} <small>{:,} photos, change of accuracy in points</small></h4>{}").format(
+        title, first.n, scrolled(drawn, f"Disturbances, {title}")
     )
 
 
-def _cell(change: float) -> Markup:
-    shade = min(abs(change) / STRONGEST, 1)
-    kind = "worse" if change < 0 else "better"
-    return Markup('<td class="{}" style="--shade:{:.0f}%">{}</td>').format(
-        kind, 100 * shade, signed(change, 1)
-    )
+def _cell(change: float) -> Cell:
+    shade = 100 * min(abs(change) / STRONGEST, 1)
+    return Cell(signed(change, 1), "worse" if change < 0 else "better", f"--shade:{shade:.0f}%")

@@ -6,12 +6,11 @@ from math import ceil, floor
 
 from markupsafe import Markup
 
+from explain.report.tables import scrolled, table
 from page.charts import Axis, Line, chart
-from page.markup import CELL, COLUMN_HEAD, repeated
 from page.results.measured import Epoch, Stage
 from page.results.naming import classifier_name, one_digit, source_title
 from page.tabs.networks.source_key import INKS, MARKS, source_key
-from page.tabs.networks.tables import scroll
 
 STEP = 0.1  # between ticks of accuracy
 SHOWN = 0.2  # accuracy below the last epoch's that is still drawn
@@ -107,20 +106,11 @@ def _path(values: Sequence[float], ends: Sequence[int], figure: Callable[[float]
 
 def _table(stages: Sequence[Stage]) -> Markup:
     sources = list(stages[0].epochs[0].validation)
-    heads = repeated(COLUMN_HEAD, ("Stage", "Epochs", "Peak rate", "Hours", *map(source_title, sources)))
-    body = Markup()
+    rows = []
     for number, stage in enumerate(stages):
         best = stage.epochs[stage.best - 1].validation
-        body += Markup(
-            '<tr><th scope="row">{}. {}</th><td>{}</td><td>{:g}</td><td>{:.1f}</td>{}</tr>'
-        ).format(
-            number + 1,
-            origin(stage.recipe, number == 0),
-            len(stage.epochs),
-            stage.recipe.get("learning_rate", 0),
-            stage.hours,
-            repeated(CELL, (one_digit(best[source]) for source in sources)),
-        )
-    return Markup('{}<table class="stages"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
-        scroll("Stages"), heads, body
-    )
+        rate = f"{stage.recipe.get('learning_rate', 0):g}"
+        figures = len(stage.epochs), rate, f"{stage.hours:.1f}", *(one_digit(best[name]) for name in sources)
+        rows.append((f"{number + 1}. {origin(stage.recipe, number == 0)}", *figures))
+    heads = ["Stage", "Epochs", "Peak rate", "Hours", *map(source_title, sources)]
+    return scrolled(table(rows, head=[heads], kind="stages"), "Stages")

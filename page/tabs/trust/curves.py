@@ -7,17 +7,19 @@ from markupsafe import Markup
 from explain.evidence.evidence import Evidence
 from explain.evidence.faithfulness import Controls, Curve
 from explain.methods.registry import METHODS
+from explain.report.tables import AnyRow, Cell, Row, table
 from explain.report.text import network_name, percent, target_name
 from explain.target import Target
 from page.chart_legend import legend_of
 from page.charts import Axis, Line, chart
 from page.evidence import Found
-from page.markup import COLUMN_HEAD, finding, repeated, untested
+from page.markup import finding, untested
 from page.tabs.trust import findings
 
 CONTROLS = {"random": ("Random maps", "dotted"), "gaussian": ("Centred Gaussian", "dashed")}
 MEASURES = {"deletion": "covered", "insertion": "uncovered"}  # -> what happens to the photo
 TICKS = (0, 0.5, 1), ("0", "50 %", "100 %")
+HEADS = "Area", "Deletion", "Insertion", "Beats both controls"
 MARKED = 10  # every so many points
 UNTESTED = "The maps of this network could not be tested."
 
@@ -87,31 +89,19 @@ def _alt(title: str, done: str, curves: Mapping[str, Curve], target: Target) -> 
 
 
 def _areas(name: str, tests: Mapping[str, Evidence], against: Controls) -> Markup:
-    rows = Markup().join(_row(METHODS[method].title, tests[method]) for method in METHODS if method in tests)
+    rows: list[AnyRow] = [_row(METHODS[method].title, tests[method]) for method in METHODS if method in tests]
     for control, (title, _) in CONTROLS.items():
         of = getattr(against, control)
-        rows += Markup(
-            '<tr class="control"><th scope="row">{}</th><td>{:.2f}</td><td>{:.2f}</td><td></td></tr>'
-        ).format(title, of.deletion.area, of.insertion.area)
-    return Markup(
-        '<table class="areas" aria-label="Areas, {}"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
-    ).format(
-        network_name(name),
-        repeated(COLUMN_HEAD, ("Area", "Deletion", "Insertion", "Beats both controls")),
-        rows,
-    )
+        areas = f"{of.deletion.area:.2f}", f"{of.insertion.area:.2f}"
+        rows.append(Row([title, *areas, ""], "control"))
+    return table(rows, head=[HEADS], kind="areas", label=f"Areas, {network_name(name)}")
 
 
-def _row(name: str, test: Evidence) -> Markup:
-    won = {measure: getattr(test.beats, measure) for measure in MEASURES}
-    cells = Markup().join(
-        Markup("<td{}>{:.2f}</td>").format(
-            " class=won" if won[measure] else "", getattr(test.faithfulness, measure).area
-        )
+def _row(name: str, test: Evidence) -> list[object]:
+    won = [measure for measure in MEASURES if getattr(test.beats, measure)]
+    verdict = "at both" if len(won) == 2 else f"at {won[0]}" if won else "at neither"
+    areas = (
+        Cell(f"{getattr(test.faithfulness, measure).area:.2f}", kind="won" if measure in won else "")
         for measure in MEASURES
     )
-    at = [measure for measure in MEASURES if won[measure]]
-    verdict = "at both" if len(at) == 2 else f"at {at[0]}" if at else "at neither"
-    return Markup('<tr><th scope="row">{}</th>{}<td{}>{}</td></tr>').format(
-        name, cells, "" if at else " class=lost", verdict
-    )
+    return [name, *areas, Cell(verdict, kind="" if won else "lost")]

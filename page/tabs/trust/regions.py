@@ -8,9 +8,10 @@ from torch import Tensor
 from explain.attribution import Attribution
 from explain.evidence.regions import Share, border, parts, share
 from explain.methods.registry import METHODS
+from explain.report.tables import Cell, table
 from explain.report.text import percent
 from explain.smoothing import all_smoothed
-from page.markup import finding, repeated, untested
+from page.markup import finding, untested
 from page.tabs.trust import findings
 from page.tabs.trust.blocks import column_heading
 
@@ -37,29 +38,23 @@ def block(
     methods = [method for method in METHODS if method in maps]
     networks = list(dict.fromkeys(network for _, network in shares))
     regions = next(iter(shares.values())) if shares else {}
-    rows = (
-        Markup('<tr><th scope="row">{}</th><td>{}</td>{}</tr>').format(
+    rows = [
+        [
             region.capitalize(),
             percent(whole.area),
-            Markup().join(
-                _cell(shares[method, network][region]) for method in methods for network in networks
-            ),
-        )
+            *(_cell(shares[method, network][region]) for method in methods for network in networks),
+        ]
         for region, whole in regions.items()
-    )
-    return Markup(
-        '{found}<table class="parts" aria-label="Weight by region"><thead><tr><td></td>'
-        '<th scope="col" rowspan="2">Area</th>{groups}</tr><tr><td></td>{sizes}</tr></thead>'
-        "<tbody>{rows}</tbody></table>{note}"
-    ).format(
-        found=finding(findings.regions({of: parts[BORDER] for of, parts in shares.items()})),
-        groups=repeated(
-            Markup('<th scope="colgroup" colspan="{}">{{}}</th>').format(len(networks)),
-            (column_heading(METHODS[method]) for method in methods),
-        ),
-        sizes=repeated(Markup('<th scope="col">{}<span> px</span></th>'), networks) * len(methods),
-        rows=Markup().join(rows),
-        note=untested(COARSE) if labels is not None and coarse else "",
+    ]
+    groups = [
+        Cell(column_heading(METHODS[method]), scope="colgroup", columns=len(networks)) for method in methods
+    ]
+    sizes = [Markup("{}<span> px</span>").format(network) for network in networks] * len(methods)
+    head: list[list[object]] = [["", Cell("Area", scope="col", rows=2), *groups], ["", *sizes]]
+    return Markup("{}{}{}").format(
+        finding(findings.regions({of: parts[BORDER] for of, parts in shares.items()})),
+        table(rows, head=head, kind="parts", label="Weight by region"),
+        untested(COARSE) if labels is not None and coarse else "",
     )
 
 
@@ -67,9 +62,8 @@ def _shares(map: Tensor, labels: Tensor | None) -> dict[str, Share]:
     return {BORDER: share(map, border())} | (parts(map, labels) if labels is not None else {})
 
 
-def _cell(found: Share) -> Markup:
-    title = f"{percent(found.attribution)} of the weight on {percent(found.area)} of the picture"
-    digits = 0 if found.ratio >= 9.95 else 1
-    return Markup('<td title="{}" style="--shade:{:.0f}%">{:.{}f}×</td>').format(
-        title, 100 * min(found.ratio / FULL, 1), found.ratio, digits
-    )
+def _cell(part: Share) -> Cell:
+    title = f"{percent(part.attribution)} of the weight on {percent(part.area)} of the picture"
+    digits = 0 if part.ratio >= 9.95 else 1
+    shade = 100 * min(part.ratio / FULL, 1)
+    return Cell(f"{part.ratio:.{digits}f}×", style=f"--shade:{shade:.0f}%", title=title)

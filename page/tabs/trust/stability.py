@@ -10,10 +10,11 @@ from markupsafe import Markup
 from explain.evidence.stability import stability
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS
+from explain.report.tables import Cell, table
 from explain.report.text import network_name, percent
 from explain.request import ExplanationRequest
 from page.background import Background
-from page.markup import COLUMN_HEAD, finding, going_on, repeated, untested
+from page.markup import finding, going_on, untested
 from page.tabs.trust import findings
 from page.tabs.trust.findings import Of
 
@@ -62,27 +63,20 @@ def block(found: Mapping[Of, float | None], stopped: bool = False) -> Markup:
     else:
         said = finding(findings.stability(known)) or untested("The maps could not be tested.")
     top = max(filter(isfinite, known.values()), default=0.0) or 1.0
-    rows = (
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            METHODS[method].title,
-            Markup().join(_cell(method, network, found, top) for network in networks),
-        )
+    rows = [
+        [METHODS[method].title, *(_cell(method, network, found, top) for network in networks)]
         for method in METHODS
-    )
-    return Markup(
-        '{}<table class="changes" aria-label="Largest change"><thead><tr><td></td>{}</tr></thead>'
-        "<tbody>{}</tbody></table>"
-    ).format(said, repeated(COLUMN_HEAD, map(network_name, networks)), Markup().join(rows))
+    ]
+    head = [["", *map(network_name, networks)]]
+    return Markup("{}{}").format(said, table(rows, head=head, kind="changes", label="Largest change"))
 
 
-def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> Markup:
+def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> object:
     if (method, network) not in found:
-        return Markup("<td>…</td>")
+        return "…"
     value = found[method, network]
     if value is None:
-        return Markup("<td>failed</td>")
+        return "failed"
     if not isfinite(value):
-        return Markup('<td title="The map of the photo itself is empty">∞</td>')
-    return Markup('<td><span style="--to:{:.0f}%"><i></i>{}</span></td>').format(
-        100 * value / top, percent(value)
-    )
+        return Cell("∞", title="The map of the photo itself is empty")
+    return Markup('<span style="--to:{:.0f}%"><i></i>{}</span>').format(100 * value / top, percent(value))

@@ -20,7 +20,7 @@ def picture():
 
 @pytest.fixture
 def talk(page_url, run_apart):
-    """Runs a conversation with the page's MCP server, given as a function of the session."""
+    """Runs a conversation with the page's MCP server, properties as a function of the session."""
 
     def talk(conversation):
         async def run():
@@ -41,10 +41,10 @@ def test_tools_say_what_they_need(talk):
     assert tools.keys() == {"classify", "explain", "evidence", "compare", "what_if"}
     for tool in tools.values():
         assert tool.inputSchema["required"] == ["photo"]
-        given = tool.inputSchema["properties"]
-        assert all(each["description"] for each in given.values())
+        properties = tool.inputSchema["properties"]
+        assert all(parameter["description"] for parameter in properties.values())
         # Of what is to be changed, nothing is the default, which the schema does not say.
-        assert all("default" in given[name] for name in given.keys() - {"photo", "edits", "box"})
+        assert all("default" in properties[name] for name in properties.keys() - {"photo", "edits", "box"})
     assert tools["explain"].inputSchema["properties"]["reference"]["enum"] == ["blur", "mean", "black"]
 
 
@@ -57,7 +57,7 @@ def test_tools_answer_in_typed_json(talk, picture):
 
     for kind, answer in zip((Classified, Explained), talk(ask), strict=True):
         assert not answer.isError
-        (text,) = (each.text for each in answer.content)
+        (text,) = (part.text for part in answer.content)
         assert TypeAdapter(kind).validate_json(text, strict=True) == json.loads(text)
 
 

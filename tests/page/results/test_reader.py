@@ -26,17 +26,17 @@ def change(path, edit):
 
 
 def test_shipped_tables_are_read(folder):
-    found = read(folder)
+    measured = read(folder)
     table = json.loads((folder / "validation.json").read_text())
     (folder / "test.json").unlink(missing_ok=True)
     evaluation = read(folder).evaluation
     assert evaluation.split == "val" and evaluation.sources == ("truecar", "stanford")
     row = evaluation.scores["average"]["truecar"]
     assert row.accuracy == table["ensembles"]["average"]["truecar"]["accuracy"]
-    assert sum(each.count for each in row.bins) == row.n == 600
-    assert found.published.accuracy["priority"] == 0.9718
-    assert {"final-75", "final-100"} <= found.training.keys()
-    assert found.novelty.others["all"].n > 100
+    assert sum(bin.count for bin in row.bins) == row.n == 600
+    assert measured.published.accuracy["priority"] == 0.9718
+    assert {"final-75", "final-100"} <= measured.training.keys()
+    assert measured.novelty.others["all"].n > 100
 
 
 def test_stages_are_in_the_order_of_training(folder):
@@ -55,16 +55,16 @@ def test_test_photos_count_more_than_validation_photos(folder):
 
 
 def test_empty_folder_says_what_makes_the_tables(tmp_path):
-    found = read(tmp_path)
+    measured = read(tmp_path)
     for part, command in (
-        (found.evaluation, "carmodel.measure.evaluate"),
-        (found.robustness, "carmodel.measure.robustness"),
-        (found.novelty, "carmodel.measure.fit_ood"),
-        (found.rates, "carmodel.measure.lr_search"),
-        (found.survey, "explain.survey"),
+        (measured.evaluation, "carmodel.measure.evaluate"),
+        (measured.robustness, "carmodel.measure.robustness"),
+        (measured.novelty, "carmodel.measure.fit_ood"),
+        (measured.rates, "carmodel.measure.lr_search"),
+        (measured.survey, "explain.survey"),
     ):
         assert isinstance(part, Missing) and command in part.sentence
-    assert isinstance(found.training, Missing) and isinstance(found.published, Missing)
+    assert isinstance(measured.training, Missing) and isinstance(measured.published, Missing)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,10 @@ def test_empty_folder_says_what_makes_the_tables(tmp_path):
 def test_table_of_another_shape_is_told(folder, name, part, edit):
     (folder / "test.json").unlink(missing_ok=True)
     change(folder / name, edit)
-    found = getattr(read(folder), part)
-    assert isinstance(found, Missing) and found.sentence.startswith(f"{name} does not hold what it should")
+    measured = getattr(read(folder), part)
+    assert isinstance(measured, Missing) and measured.sentence.startswith(
+        f"{name} does not hold what it should"
+    )
 
 
 def test_damaged_table_is_told(folder):

@@ -25,14 +25,14 @@ def card(digest):
 
 
 def test_figures_and_seconds(table, tmp_path):
-    found = read_survey(tmp_path, [card("aa")], table)
-    assert found.current and found.measured_on == "20 test photos"
-    assert found.figures["75"]["shap"].keys() == {"gap"}
-    assert {key: interval.mean for key, interval in found.seconds.items()} == {
+    survey = read_survey(tmp_path, [card("aa")], table)
+    assert survey.current and survey.measured_on == "20 test photos"
+    assert survey.figures["75"]["shap"].keys() == {"gap"}
+    assert {key: interval.mean for key, interval in survey.seconds.items()} == {
         ("shap", ""): 0.5,
         ("shap", "75"): 0.2,
     }
-    assert found.maps == {}
+    assert survey.maps == {}
 
 
 def test_survey_of_other_weights_says_so(table, tmp_path):
@@ -48,9 +48,9 @@ def test_mean_maps_by_method_network_and_group(table, tmp_path):
         shap_75_truecar=map,
         shap_75_sedan=np.full((75, 75), np.nan, np.float16),
     )
-    found = read_survey(tmp_path, [], table).maps
-    assert found.keys() == {("integrated_gradients", "100", "suv"), ("shap", "75", "all")}
-    assert found["shap", "75", "all"].dtype == np.float32 and found["shap", "75", "all"].max() == 2
+    maps = read_survey(tmp_path, [], table).maps
+    assert survey.keys() == {("integrated_gradients", "100", "suv"), ("shap", "75", "all")}
+    assert maps["shap", "75", "all"].dtype == np.float32 and maps["shap", "75", "all"].max() == 2
 
 
 def test_damaged_maps_are_none(table, tmp_path):

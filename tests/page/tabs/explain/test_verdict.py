@@ -33,9 +33,9 @@ DISAGREE = classification(px75=SMALL, px100=LARGE)
 
 def columns(html):
     """Title -> class, name, ends in per cent and text of every bar."""
-    found = {}
+    bars = {}
     for column in parsed(html).all("div", "column"):
-        found[column.one("h3").text] = [
+        bars[column.one("h3").text] = [
             (
                 bar.attributes.get("class", ""),
                 bar.one("span").text,
@@ -47,7 +47,7 @@ def columns(html):
             )
             for bar in column.all("li")
         ]
-    return found
+    return bars
 
 
 @pytest.mark.parametrize(

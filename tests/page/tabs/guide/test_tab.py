@@ -60,5 +60,5 @@ def test_nothing_measured_leaves_words_alone(tmp_path):
 
 
 def test_page_shows_the_guide_of_its_networks(fake_of, tmp_path):
-    shown = build({"final": fake_of(64, 128), "baseline": fake_of(75)}, weights=tmp_path)
-    assert component(shown, elem_id="guide").value == page(read(tmp_path), [64, 75, 128])
+    built = build({"final": fake_of(64, 128), "baseline": fake_of(75)}, weights=tmp_path)
+    assert component(built, elem_id="guide").value == page(read(tmp_path), [64, 75, 128])

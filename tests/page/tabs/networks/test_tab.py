@@ -66,9 +66,9 @@ def test_licence_of_the_weights_is_said(shipped):
 
 def test_evaluation_without_bins_or_disagreement(shipped, scores):
     old = Evaluation("val", {"mine": {"garage": replace(scores(), bins=())}}, {})
-    found = sections(replace(shipped, evaluation=old))
-    assert "holds no bins" in found["calibration"].one("p", "untested").text
-    assert "disagreement" not in found
+    parts = sections(replace(shipped, evaluation=old))
+    assert "holds no bins" in parts["calibration"].one("p", "untested").text
+    assert "disagreement" not in parts
 
 
 def test_survey_of_few_photos_has_no_maps(shipped, survey):
@@ -83,10 +83,10 @@ def test_survey_of_a_network_alone(shipped, survey):
         seconds={key: value for key, value in survey.seconds.items() if key[1] != "100"},
         maps={key: map for key, map in survey.maps.items() if key[1] == "75"},
     )
-    found = sections(replace(shipped, survey=alone))
-    assert not any(found[name].all("p", "untested") for name in ("maps", "costs", "worth"))
+    parts = sections(replace(shipped, survey=alone))
+    assert not any(parts[name].all("p", "untested") for name in ("maps", "costs", "worth"))
 
 
 def test_page_shows_what_its_folder_holds(built, fake, tmp_path):
-    for shown, folder in ((built, WEIGHTS), (build({"final": fake}, weights=tmp_path), tmp_path)):
-        assert component(shown, elem_id="networks").value == page(read(folder))
+    for page_of_folder, folder in ((built, WEIGHTS), (build({"final": fake}, weights=tmp_path), tmp_path)):
+        assert component(page_of_folder, elem_id="networks").value == page(read(folder))

@@ -6,12 +6,12 @@ from page.tabs.trust import findings
 
 
 def test_best_map_and_how_many_beat_the_controls(known):
-    found = {
+    tests = {
         "75": {"gradcam": known(0.45, 0.55), "shap": known(0.1, 0.55)},
         "100": {"gradcam": known(0.3, 0.8), "shap": known(0.2, 0.7)},
         "average": {"shap": known(0.0, 1.0)},  # not a network of its own
     }
-    assert findings.faithfulness(found, Target("suv")) == (
+    assert findings.faithfulness(tests, Target("suv")) == (
         "SHAP’s map of the 100 px network names what matters best: covering its top 0 % halves the "
         "probability of SUV. Of 4 maps, 3 beat both controls at deletion and 2 at insertion."
     )

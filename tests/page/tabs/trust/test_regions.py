@@ -88,7 +88,7 @@ def test_coarse_mask_is_mentioned(left_half, coarse):
 
 
 def test_without_maps_there_is_no_row():
-    assert parsed(block({}, "pixels", None, False)).one("tbody").children == []
+    assert parsed(block({}, "pixels", None, False)).all("tbody") == []
 
 
 def test_large_multiples_have_no_decimals(left_half):

@@ -84,10 +84,10 @@ def test_map_that_fails_is_left_out_from_then_on(asked, fake, background, cascad
 
 
 def test_it_stops_when_it_is_no_longer_wanted(asked, fake, background, cascades):
-    wanted = True
-    states = sanity.steps(asked, fake, background, lambda: wanted)
+    holds = True
+    states = sanity.steps(asked, fake, background, lambda: holds)
     next(states)
-    wanted = False
+    holds = False
     assert list(states) == []
 
 

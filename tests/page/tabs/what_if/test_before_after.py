@@ -59,8 +59,8 @@ def test_refinement_is_drawn_and_keeps_its_pace(draw, fake, monkeypatch):
 
 def test_stops_once_it_is_not_wanted(draw, fake):
     # Grad-CAM's map of each photo, and each once more when it is finished; then it is no longer.
-    wanted = iter([True, True, True, True, False])
-    steps = list(draw(fake, lambda: next(wanted)))
+    holds = iter([True, True, True, True, False])
+    steps = list(draw(fake, lambda: next(holds)))
     assert [settings[1] for settings in fake.asked] == ["gradcam", "gradcam", "integrated_gradients"]
     assert steps[-2] == {"gradcam": "3 3"} and steps[-1].keys() == {"heading"}
 
