@@ -123,6 +123,7 @@ def busy_cores():
     yield
     for other in others:
         other.kill()
+        other.wait()
 
 
 def test_in_the_end_every_panel_shows_what_its_controls_say(open_page, busy_cores):
@@ -133,11 +134,14 @@ def test_in_the_end_every_panel_shows_what_its_controls_say(open_page, busy_core
     for _ in range(CHANGES):
         change_something(page, chance)
         page.wait_for_timeout(chance.choice((0, 0, 20, 100, 400)))
+    settle_front(page)  # what was pressed last is on by then
     choices = chosen(page)
     quick = looks(page)
     calm = open_page()
     settle_tests(calm, PATIENCE)
     repeat_choices(calm, *choices)
+    if chosen(calm) != choices:  # on a busy machine a press may come before its input takes any
+        repeat_choices(calm, *choices)
     assert chosen(calm) == choices
     slow = looks(calm)
     for panel, html in slow.items():

@@ -1,5 +1,6 @@
 """A visitor without a browser: sends a built page's events, by its own wiring, and keeps what it shows."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
@@ -56,18 +57,31 @@ class Visitor:
         return self.values[component(self.page, **attributes)._id]
 
     def _send(self, function: BlockFunction, data: SimpleNamespace | None = None) -> None:
+        following = []
+        for step in self._begun(function, data):
+            following += self._show(step)
+        for other in [*self._after(function), *following]:
+            self._send(other)
+
+    def _begun(self, function: BlockFunction, data: SimpleNamespace | None = None) -> Iterator[Any]:
+        """The steps of an event, which takes what the components hold now and the next number."""
         self.number += 1
         self.values[function.inputs[-1]._id] = self.number
         inputs = [self.values[block._id] for block in function.inputs]
-        before, event = self.values[self._asked._id], gr.EventData(None, vars(data)) if data else None
-        for step in function.fn(*([event] if event else []), *inputs) or ():
-            if step != gr.skip():
-                self.values |= {block._id: value for block, value in step.items()}
-        following = [other for other in self._functions() if other.trigger_after == function._id]
-        if self.values[self._asked._id] != before:
-            following += self._events((self._asked._id, "change"))
-        for other in following:
-            self._send(other)
+        event = [gr.EventData(None, vars(data))] if data else []
+        steps = function.fn(*event, *inputs)  # a handler that is no generator is done by now
+        return iter(steps or ())
+
+    def _show(self, step: Any) -> list[BlockFunction]:
+        """Shows what an event yields; gives the events that follow from it."""
+        before = self.values[self._asked._id]
+        if step != gr.skip():
+            self.values |= {block._id: value for block, value in step.items()}
+        return [] if self.values[self._asked._id] == before else self._events((self._asked._id, "change"))
+
+    def _after(self, function: BlockFunction) -> list[BlockFunction]:
+        """The events that begin when one has ended."""
+        return [other for other in self._functions() if other.trigger_after == function._id]
 
     def _functions(self) -> list[BlockFunction]:
         return [function for function in self.page.fns.values() if function.fn is not None]

@@ -49,7 +49,7 @@ def test_mean_maps_by_method_network_and_group(table, tmp_path):
         shap_75_sedan=np.full((75, 75), np.nan, np.float16),
     )
     maps = read_survey(tmp_path, [], table).maps
-    assert survey.keys() == {("integrated_gradients", "100", "suv"), ("shap", "75", "all")}
+    assert maps.keys() == {("integrated_gradients", "100", "suv"), ("shap", "75", "all")}
     assert maps["shap", "75", "all"].dtype == np.float32 and maps["shap", "75", "all"].max() == 2
 
 

@@ -47,6 +47,31 @@ def test_newer_request_stops_the_older(handle, session, newer):
     assert "compare" not in session.drawn
 
 
+def test_nothing_is_drawn_over_a_newer_request(handle, session, monkeypatch):
+    """Even if the newer one comes while the older one draws."""
+
+    def drawn_too_late(*_, **__):
+        session.requests.start("photo")
+        return "too late"
+
+    monkeypatch.setattr("page.tabs.compare.handlers.grid", drawn_too_late)
+    assert list(handle.refresh(session, 2, CONTROLS, *CHOICE)) == []
+    session.other = session.photo
+    assert list(handle.on_network(session, 3, CONTROLS, *CHOICE)) == []
+
+
+def test_request_that_was_replaced_computes_no_more_maps(handle, session, fake, monkeypatch):
+    refine = fake.refine
+
+    def overtaken(*settings):
+        session.requests.start("photo")
+        return refine(*settings)
+
+    monkeypatch.setattr(fake, "refine", overtaken)
+    assert len(list(handle.refresh(session, 2, CONTROLS, *CHOICE))) == 1  # before the first map
+    assert [settings[5] for settings in fake.asked] == [("75",)]
+
+
 def test_other_choice_is_not_drawn_over(handle, session):
     """A pair chosen while the maps come is drawn by its own request, once."""
     steps = handle.refresh(session, 2, CONTROLS, *CHOICE)
@@ -73,6 +98,7 @@ def test_pair_whose_maps_came_too_late_is_not_drawn(handle, session, fake, monke
 
     monkeypatch.setattr(fake, "refine", overtaken)
     assert list(handle.on_pair(session, 2, CONTROLS, *CHOICE)) == []
+    assert [settings[5] for settings in fake.asked] == [("75",)]  # and no more maps are made for it
 
 
 @pytest.fixture

@@ -141,12 +141,13 @@ def test_request_that_a_newer_one_overtook_shows_nothing(handle, photo, fake, mo
 
     def overtaken(photo):
         monkeypatch.setattr(fake, "classify", classify)
-        assert len(list(handle.on_controls(session, 2, FAST))) > 3
+        assert len(list(handle.on_controls(session, 2, replace(FAST, toward="truck")))) > 3
         return classify(photo)
 
     monkeypatch.setattr(fake, "classify", overtaken)
     assert list(handle.on_controls(session, 1, FAST)) == []
     assert session.requests.newest == session.mapped == 2
+    assert session.asked.target.toward == "truck"
 
 
 def test_forgotten_photo_is_no_longer_what_was_given(handle, saved):

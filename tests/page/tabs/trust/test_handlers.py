@@ -49,7 +49,8 @@ def test_progress_names_what_is_being_tested(handle, session, controls, quick_ev
     assert progress[0] == "Testing the maps of 75 px, 100 px, the ensemble …"
     assert [len(sentence.split(",")) for sentence in progress] == [3, 2, 1, 1] and progress[-1] == ""
     waiting = [parsed(step["faithfulness"]).text.count("Being tested …") for step in steps]
-    assert waiting == [2, 1, 0, 0]  # the average is not drawn here
+    # The average, which is not drawn here, may be finished before a network or after both.
+    assert waiting in ([2, 1, 0, 0], [2, 1, 1, 0], [2, 2, 1, 0])
 
 
 def test_tab_begins_anew_with_every_new_request_only(handle, session, controls, quick_evidence):

@@ -133,6 +133,19 @@ def test_newer_request_ends_the_edit(handle, session, controls, edits):
     assert maps(last) == ["3 3"] * 3 and last["whole"] == ["grey"]
 
 
+def test_nothing_is_drawn_over_a_newer_request(handle, session, controls, edits, monkeypatch):
+    """Even if the newer one comes while the older one draws."""
+
+    def drawn_too_late(*_):
+        session.requests.start("photo")
+        return "too late"
+
+    steps = handle.on_whole(session, 2, controls, edits, ["grey"])
+    next(steps)
+    monkeypatch.setattr("page.tabs.what_if.before_after.draw_row", drawn_too_late)
+    assert list(steps) == []
+
+
 def test_probabilities_that_came_too_late_are_not_shown(handle, session, controls, edits, fake, monkeypatch):
     classify = fake.classify
 
