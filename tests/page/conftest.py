@@ -1,3 +1,5 @@
+from zlib import crc32
+
 import gradio as gr
 import numpy as np
 import pytest
@@ -129,11 +131,12 @@ def attribution():
 
 @pytest.fixture
 def saved(tmp_path):
-    """Writes a picture of noise under a name and returns its path."""
+    """Writes a picture of noise, the same for each name, and returns its path."""
 
     def save(name, size=(90, 60)):
-        path = tmp_path / name
-        Image.effect_noise(size, 80).convert("RGB").save(path)
+        path, chance = tmp_path / name, np.random.default_rng(crc32(name.encode()))
+        grey = chance.integers(0, 256, size[::-1], dtype=np.uint8)
+        Image.fromarray(grey).convert("RGB").save(path)
         return str(path)
 
     return save

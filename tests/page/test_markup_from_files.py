@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import pytest
@@ -198,7 +199,9 @@ def test_page_as_it_opens(stranger, explainers, shipped):
 def test_tabs_about_a_photo(explainers, shipped, fake, saved, monkeypatch):
     """Whatever requests yield is HTML of ours: what is not would stand there as text."""
     monkeypatch.setattr(Explainer, "refine", lambda _, *values, **settings: fake.refine(*values, **settings))
-    strange, plain = said(explainers, saved(f"{FILE}.png")), said(shipped, saved("car.png"))
+    photo = saved("car.png")
+    named = shutil.copy(photo, f"{photo.removesuffix('car.png')}{FILE}.png")  # of which the same is said
+    strange, plain = said(explainers, named), said(shipped, photo)
     assert strange.kinds == plain.kinds and f"{FILE}-explained.zip" in strange.text
     assert "<" not in plain.text.replace("< 0.01 %", "").replace("< 1 %", "")
 
