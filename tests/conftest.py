@@ -19,6 +19,8 @@ from carmodel.weights import WEIGHTS, available, save, save_references
 from explain.evidence.evidence import Evidence
 from explain.evidence.faithfulness import Controls, Curve, Faithfulness, beats
 from explain.evidence.regions import Share
+from explain.methods.method import Method
+from explain.methods.registry import METHODS
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120  # seconds, on a busy machine
@@ -37,6 +39,15 @@ def run_apart() -> Callable[[Coroutine], Any]:
             return elsewhere.submit(asyncio.run, coroutine).result()
 
     return run
+
+
+@pytest.fixture
+def methods() -> Iterator[dict[str, Method]]:
+    """The registry of methods, for a test to change; it is as it was afterwards, in its order too."""
+    before = dict(METHODS)
+    yield METHODS
+    METHODS.clear()
+    METHODS.update(before)
 
 
 @pytest.fixture(scope="session")

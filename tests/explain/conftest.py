@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from carmodel.sampling import area_means
 from carmodel.weights import save, save_references
 from explain.attribution import Attribution
 from explain.explainer import Classification, Explainer
-from explain.methods.method import Method
 from explain.methods.registry import METHODS
 from explain.report.report import Report
 from explain.request import columns_of
@@ -92,15 +90,6 @@ def finals(tmp_path_factory, networks, references) -> Path:
         save(networks[size, False], card, folder)
     save_references(references[:2], folder)
     return folder
-
-
-@pytest.fixture
-def methods() -> Iterator[dict[str, Method]]:
-    """The registry of methods, for a test to change; it is as it was afterwards, in its order too."""
-    before = dict(METHODS)
-    yield METHODS
-    METHODS.clear()
-    METHODS.update(before)
 
 
 @pytest.fixture
