@@ -212,7 +212,7 @@ def fast_evidence(explainer: Explainer, asked: ExplanationRequest) -> None:
     """Deletion, insertion and both controls for the networks' maps of `fast_page`, which are there by now."""
     frame, rows = asked.photo.frame, finished_maps(explainer, asked)
     for name, network in explainer.networks.items():
-        known = {network.size: control_logits(network, frame, network.size)}
-        against = controls(network, frame, asked.target, known=known)
+        logits = {network.size: control_logits(network, frame, network.size)}
+        against = controls(network, frame, asked.target, logits=logits)
         for row in rows.values():
             evidence(network, frame, row.maps[name], against=against)

@@ -24,7 +24,7 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=PATIENCE)
         config = self.http.get("/config").raise_for_status().json()
-        self.components = {each["id"]: each for each in config["components"]}
+        self.components = {component["id"]: component for component in config["components"]}
         self.events = config["dependencies"]
 
     def visit(self, photo: Path, settings: Mapping[str, Any]) -> None:
@@ -48,16 +48,16 @@ class Visitor:
         while waiting:
             event = waiting.pop(0)
             if event["backend_fn"]:
-                data = [self._value(self.components[each], values) for each in event["inputs"]]
+                data = [self._value(self.components[number], values) for number in event["inputs"]]
                 self._ask(session, event["id"], data)
-            waiting += [each for each in self.events if each["trigger_after"] == event["id"]]
+            waiting += [follower for follower in self.events if follower["trigger_after"] == event["id"]]
 
     def _ask(self, session: str, event: int, data: list[Any]) -> None:
-        asked = {"fn_index": event, "data": data, "session_hash": session}
-        self.http.post(f"{API}/queue/join", json=asked).raise_for_status()
+        body = {"fn_index": event, "data": data, "session_hash": session}
+        self.http.post(f"{API}/queue/join", json=body).raise_for_status()
         with self.http.stream("GET", f"{API}/queue/data", params={"session_hash": session}) as lines:
             messages = [json.loads(line.removeprefix("data: ")) for line in lines.iter_lines() if line]
-        if not any(each["msg"] == "process_completed" and each["success"] for each in messages):
+        if not any(message["msg"] == "process_completed" and message["success"] for message in messages):
             raise VisitError(f"Event {event} of the page ended with {messages[-1:]}.")
 
     def _targets(self, event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -67,8 +67,8 @@ class Visitor:
 
     def _value(self, component: Mapping[str, Any], values: Mapping[str, Any]) -> Any:  # noqa: ANN401
         """What a visit says of a control, or what the page begins with; the server knows states itself."""
-        known = None if component["type"] == "state" else component["props"].get("value")
-        return values.get(_name(component), known)
+        initial = None if component["type"] == "state" else component["props"].get("value")
+        return values.get(_name(component), initial)
 
 
 def _name(component: Mapping[str, Any]) -> str:

@@ -77,8 +77,8 @@ def calibration_error(bins: Sequence[Bin]) -> float:
     Naeini et al. 2015; Guo et al. 2017. Raises ZeroDivisionError without a photo.
     """
     surplus = (
-        each.count * abs(each.accuracy - each.confidence)
-        for each in bins
-        if each.accuracy is not None and each.confidence is not None
+        group.count * abs(group.accuracy - group.confidence)
+        for group in bins
+        if group.accuracy is not None and group.confidence is not None
     )
-    return sum(surplus) / sum(each.count for each in bins)
+    return sum(surplus) / sum(group.count for group in bins)

@@ -45,10 +45,10 @@ class Card:
 def read_card(path: Path) -> Card:
     """The card in a JSON file. Raises WeightsError for what is missing, damaged or not a network's card."""
     table = read_table(path)
-    known = [field.name for field in fields(Card)]
-    for key in [*known, *table]:
-        if (key in known) != (key in table) and key != "licence":
-            fault = "lacks" if key in known else "has an unknown"
+    keys = [field.name for field in fields(Card)]
+    for key in [*keys, *table]:
+        if (key in keys) != (key in table) and key != "licence":
+            fault = "lacks" if key in keys else "has an unknown"
             raise WeightsError(f"{path.name} {fault} {brief(key)}.")
     if isinstance(table["classes"], list):
         table["classes"] = tuple(table["classes"])

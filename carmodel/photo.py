@@ -198,7 +198,7 @@ def _check_size(width: int, height: int, limit: int) -> None:
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none that can be read."""
     try:
-        value = image.getexif().get(ExifTags.Base.Orientation)
-        return next((known for known in range(1, 9) if value == known), 1)
+        tag = image.getexif().get(ExifTags.Base.Orientation)
+        return next((orientation for orientation in range(1, 9) if tag == orientation), 1)
     except Exception:  # the picture is good without its EXIF
         return 1

@@ -130,9 +130,9 @@ def _unreadable(data: bytes) -> str:
         objects = sorted(get_unsafe_globals_in_checkpoint(io.BytesIO(data)))
     except Exception:  # not a checkpoint at all, or one of before PyTorch 1.6
         objects = []
-    found = f"it holds more than tensors ({brief(objects[0])})" if objects else "it is damaged or holds code"
+    fault = f"it holds more than tensors ({brief(objects[0])})" if objects else "it is damaged or holds code"
     return (
-        f"is refused, because {found} and reading it could run anything: "
+        f"is refused, because {fault} and reading it could run anything: "
         "save model.state_dict() alone with torch.save."
     )
 
@@ -145,8 +145,8 @@ def _is_plain(value: object) -> bool:
 def _other_size(size: int, tensors: dict[str, Tensor]) -> str:
     """Which other size would fit, in words; "" if that is not what is wrong."""
     if "fc1.weight" in tensors:
-        found = tensors["fc1.weight"].shape
+        shape = tensors["fc1.weight"].shape
         for other in SIZES:
-            if other != size and found == blank(other, False).head.get_parameter("fc1.weight").shape:
-                return f"its fc1 takes the {found[1]:,} values of {other} px; use --size {other}"
+            if other != size and shape == blank(other, False).head.get_parameter("fc1.weight").shape:
+                return f"its fc1 takes the {shape[1]:,} values of {other} px; use --size {other}"
     return ""

@@ -189,14 +189,14 @@ def wrong_tensor(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) 
     if strange := [brief(key) for key in tensors if key not in expected]:
         return f"{_some(strange)} not part of the network"
     for key, needed in expected.items():
-        found = tensors[key]
-        if found.shape != needed.shape:
-            return f"{key} is {list(found.shape)} instead of {list(needed.shape)}"
-        if found.dtype != needed.dtype and not {found.dtype, needed.dtype} <= FLOATS:
-            return f"{key} has the type {str(found.dtype).removeprefix('torch.')}"
-        if not found.float().isfinite().all():
+        tensor = tensors[key]
+        if tensor.shape != needed.shape:
+            return f"{key} is {list(tensor.shape)} instead of {list(needed.shape)}"
+        if tensor.dtype != needed.dtype and not {tensor.dtype, needed.dtype} <= FLOATS:
+            return f"{key} has the type {str(tensor.dtype).removeprefix('torch.')}"
+        if not tensor.float().isfinite().all():
             return f"{key} has values that are infinite or no numbers"
-        if key.endswith("running_var") and (found < 0).any():
+        if key.endswith("running_var") and (tensor < 0).any():
             return f"{key} has negative variances"
     return ""
 

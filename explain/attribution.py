@@ -72,8 +72,8 @@ def _combine(parts: Sequence[Attribution], weights: Sequence[float], network: st
     map = sum(maps, start=torch.zeros_like(parts[0].map))
     score = sum(weight * part.score for weight, part in zip(weights, parts, strict=True))
     reference_score = gap = None
-    if known := [part.reference_score for part in parts if part.reference_score is not None]:
-        reference_score = sum(weight * each for weight, each in zip(weights, known, strict=True))
+    if reference_scores := [part.reference_score for part in parts if part.reference_score is not None]:
+        reference_score = sum(weight * base for weight, base in zip(weights, reference_scores, strict=True))
         gap = completeness_gap(map, score, reference_score)
     return replace(
         parts[0],

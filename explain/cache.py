@@ -92,16 +92,16 @@ class Cache:
         with self._lock:
             self._owners[id(owner)] = ref(owner), size
             self._owners.move_to_end(id(owner))
-            for key, (known, _) in list(self._owners.items()):
-                if known() is None:
+            for key, (reference, _) in list(self._owners.items()):
+                if reference() is None:
                     del self._owners[key]
             while self._owned > OWNED * self.budget:
-                _, (known, _) = self._owners.popitem(last=False)
-                late.append(known())
+                _, (reference, _) = self._owners.popitem(last=False)
+                late.append(reference())
             self._make_room()
-        for each in late:
-            if each is not None:
-                each.forget()
+        for former_owner in late:
+            if former_owner is not None:
+                former_owner.forget()
 
     @property
     def _owned(self) -> int:
@@ -141,21 +141,21 @@ def size_of(value: Any) -> int:  # noqa: ANN401
     counted: set[int] = set()
     waiting, total = [value], 0
     while waiting:
-        each = waiting.pop()
-        if id(each) in counted or isinstance(each, type):
+        part = waiting.pop()
+        if id(part) in counted or isinstance(part, type):
             continue
-        counted.add(id(each))
-        total += sys.getsizeof(each)
-        if isinstance(each, Tensor):
-            storage = each.untyped_storage()
+        counted.add(id(part))
+        total += sys.getsizeof(part)
+        if isinstance(part, Tensor):
+            storage = part.untyped_storage()
             total += 0 if storage.data_ptr() in counted else storage.nbytes()
             counted.add(storage.data_ptr())
-        elif isinstance(each, np.ndarray):
-            waiting += [] if each.base is None else [each.base]  # getsizeof has what it holds itself
-        elif isinstance(each, Image.Image):
-            total += each.width * each.height * len(each.getbands())
-        elif not isinstance(each, str | bytes):
-            waiting += _held(each)
+        elif isinstance(part, np.ndarray):
+            waiting += [] if part.base is None else [part.base]  # getsizeof has what it holds itself
+        elif isinstance(part, Image.Image):
+            total += part.width * part.height * len(part.getbands())
+        elif not isinstance(part, str | bytes):
+            waiting += _held(part)
     return total
 
 

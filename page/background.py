@@ -19,9 +19,9 @@ class Background:
         self._threads = ThreadPoolExecutor(threads, "background", initializer=_step_back)
 
     def run(
-        self, jobs: Mapping[str, Callable[[], Any]], wanted: Callable[[], bool]
+        self, jobs: Mapping[str, Callable[[], Any]], still_wanted: Callable[[], bool]
     ) -> Iterator[tuple[str, Future[Any]]]:
-        """Each job's name and its future as it comes to an end; returns early once `wanted` says no.
+        """Each job's name and its future as it comes to an end; returns early once `still_wanted` says no.
 
         Jobs that have not begun by then never will; one that has goes on, and nobody waits for it.
         """
@@ -29,7 +29,7 @@ class Background:
         pending = set(futures)
         while pending:
             done, pending = wait(pending, LOOK_UP, FIRST_COMPLETED)
-            if not wanted():
+            if not still_wanted():
                 for future in pending:
                     future.cancel()
                 return
@@ -38,5 +38,5 @@ class Background:
 
 def _step_back() -> None:
     with suppress(AttributeError, OSError):  # where the system knows no priorities of threads
-        this = os.PRIO_PROCESS, threading.get_native_id()
-        os.setpriority(*this, max(STEP_BACK, os.getpriority(*this)))  # a process may be further back already
+        thread = os.PRIO_PROCESS, threading.get_native_id()
+        os.setpriority(*thread, max(STEP_BACK, os.getpriority(*thread)))  # it may be further back already

@@ -58,11 +58,11 @@ class Context:
         queue: Mapping[str, Any] = COMPUTING,
     ) -> Any:  # noqa: ANN401 - gradio's Dependency
         """Makes an event, or each of several, run a handler, which yields values of `outputs` by name."""
-        taken = numbered([self.session, *self.sidebar.controls, *inputs], self.number)
+        numbered_inputs = numbered([self.session, *self.sidebar.controls, *inputs], self.number)
         on = trigger if callable(trigger) else partial(gr.on, list(trigger))
         return on(
             by_name(handler, outputs, len(self.sidebar.controls)),
-            **taken,
+            **numbered_inputs,
             outputs=list(outputs.values()),
             **EVENT,
             **queue,
@@ -77,9 +77,9 @@ def by_name(handler: Handler, outputs: Outputs, controls: int) -> Callable[..., 
     """
 
     @wraps(handler)
-    def run(*given: Any) -> Iterator[Any]:  # noqa: ANN401
-        data = given[:1] if isinstance(given[0], gr.EventData) else ()
-        session, *values, number = given[len(data) :]
+    def run(*inputs: Any) -> Iterator[Any]:  # noqa: ANN401
+        data = inputs[:1] if isinstance(inputs[0], gr.EventData) else ()
+        session, *values, number = inputs[len(data) :]
         chosen = Controls(*values[:controls])
         for step in handler(*data, session, number, chosen, *values[controls:]):
             if step:

@@ -46,33 +46,33 @@ class Evidences:
         explainer: Explainer,
         asked: ExplanationRequest,
         rows: Mapping[str, MethodMaps],
-        wanted: Callable[[], bool] = lambda: True,
+        still_wanted: Callable[[], bool] = lambda: True,
     ) -> Iterator[Found]:
         """What is known of finished maps by method, each time another network is finished.
 
         First what was known before, which may be all.
         """
         networks = tested_networks(explainer, asked)
-        found = self.known(asked, networks, tuple(rows))
-        yield found
+        tests = self.known(asked, networks, tuple(rows))
+        yield tests
         jobs = {
-            network: partial(self._tested, asked, explainer, network, rows, wanted)
+            network: partial(self._tested, asked, explainer, network, rows, still_wanted)
             for network in networks
-            if found[network].keys() != rows.keys()
+            if tests[network].keys() != rows.keys()
         }
-        for network, job in self.background.run(jobs, wanted):
-            found = {**found, network: job.result()}
-            yield found
+        for network, job in self.background.run(jobs, still_wanted):
+            tests = {**tests, network: job.result()}
+            yield tests
 
     def known(self, asked: ExplanationRequest, networks: Sequence[str], methods: Sequence[str]) -> Found:
         """What needs no computing any more."""
-        kept = {
+        cached = {
             network: {method: self.cache.find(_key(asked, network, method)) for method in methods}
             for network in networks
         }
         return {
-            network: {method: evidence for method, evidence in row.items() if evidence is not ABSENT}
-            for network, row in kept.items()
+            network: {method: test for method, test in row.items() if test is not ABSENT}
+            for network, row in cached.items()
         }
 
     def _tested(
@@ -81,7 +81,7 @@ class Evidences:
         explainer: Explainer,
         network: str,
         rows: Mapping[str, MethodMaps],
-        wanted: Callable[[], bool],
+        still_wanted: Callable[[], bool],
     ) -> dict[str, Evidence | None]:
         """What is found about every method's map of a network, until it is no longer wanted."""
         names = list(explainer.networks) if network == AVERAGE else [network]
@@ -95,20 +95,20 @@ class Evidences:
                 key = "controls", asked.digest, asked.kind, name, side  # of any target, for the average too
                 compute = partial(control_logits, network, frame, side)
                 logits[network.size] = self._kept(key, compute)
-            return controls(networks, frame, asked.target, known=logits)
+            return controls(networks, frame, asked.target, logits=logits)
 
-        found: dict[str, Evidence | None] = {}
+        tests: dict[str, Evidence | None] = {}
         for method, row in rows.items():
-            if not wanted():
+            if not still_wanted():
                 break
             try:
                 attribution = mean(list(row.maps.values())) if network == AVERAGE else row.maps[network]
                 compare = partial(evidence, networks, frame, attribution, smoothing=asked.smoothing)
-                found[method] = self._kept(_key(asked, network, method), partial(_compared, compare, against))
+                tests[method] = self._kept(_key(asked, network, method), partial(_compared, compare, against))
             except Exception:
                 log.exception("%s of %s could not be tested.", method, network)
-                found[method] = None
-        return found
+                tests[method] = None
+        return tests
 
     def _kept(self, key: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401
         """What is kept under a key, or else computed and kept."""
@@ -138,31 +138,31 @@ def _key(asked: ExplanationRequest, network: str, method: str) -> Hashable:
     )
 
 
-def evidence_lines(found: Found, method: str, asked: ExplanationRequest) -> dict[str, Markup]:
+def evidence_lines(tests: Found, method: str, asked: ExplanationRequest) -> dict[str, Markup]:
     """What stands under the receipts of a method's finished maps, by column of the row."""
-    columns = {network: network for network in found if network != AVERAGE}
+    columns = {network: network for network in tests if network != AVERAGE}
     if len(columns) > 1:
         columns[asked.ensemble] = asked.decided_by or AVERAGE
     return {
-        column: evidence_line(found[network][method])
-        if method in found.get(network, {})
+        column: evidence_line(tests[network][method])
+        if method in tests.get(network, {})
         else _lines("…", "…", "Being tested …")
         for column, network in columns.items()
     }
 
 
-def evidence_line(known: Evidence | None) -> Markup:
+def evidence_line(test: Evidence | None) -> Markup:
     """The areas of a map and whether it beats the controls, in words; None says that the test failed."""
-    if known is None:
+    if test is None:
         return Markup('<p class="tests">{}</p>').format(FAILED)
-    deletion, insertion = known.faithfulness.deletion.area, known.faithfulness.insertion.area
-    random, gaussian = known.controls.random, known.controls.gaussian
+    deletion, insertion = test.faithfulness.deletion.area, test.faithfulness.insertion.area
+    random, gaussian = test.controls.random, test.controls.gaussian
     hint = (
         f"Deletion and insertion: random maps {random.deletion.area:.2f} and {random.insertion.area:.2f}, "
         f"centred Gaussian {gaussian.deletion.area:.2f} and {gaussian.insertion.area:.2f}."
     )
-    lost = "" if known.beats.deletion or known.beats.insertion else " lost"
-    return _lines(f"{deletion:.2f}", f"{insertion:.2f}", verdict(known), hint, f"beats{lost}")
+    lost = "" if test.beats.deletion or test.beats.insertion else " lost"
+    return _lines(f"{deletion:.2f}", f"{insertion:.2f}", verdict(test), hint, f"beats{lost}")
 
 
 def _lines(

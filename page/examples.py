@@ -60,10 +60,10 @@ def none_chosen(name: str = "examples") -> str:
 
 def path(file: str, folder: Path = FOLDER) -> Path:
     """The path of an example picture. Raises FileNotFoundError for anything else, wherever it lies."""
-    found = next((each for each in folder.glob("*.jpg") if each.name == file), None)
-    if found is None:
+    example = next((photo for photo in folder.glob("*.jpg") if photo.name == file), None)
+    if example is None:
         raise FileNotFoundError(f"There is no example {file!r}.")
-    return found
+    return example
 
 
 def mask(file: str, folder: Path = FOLDER) -> tuple[Path, bool]:

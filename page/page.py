@@ -53,25 +53,25 @@ def build(
                 with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
                     for module in TABS:
                         name = f"tab-{module.TITLE.lower().replace(' ', '-')}"
-                        with gr.Tab(module.TITLE, elem_id=name, render_children=True) as shown:
-                            built[shown] = module.build(context)
-        for shown, tab in built.items():
-            _follow(context, shown, tab)
+                        with gr.Tab(module.TITLE, elem_id=name, render_children=True) as component:
+                            built[component] = module.build(context)
+        for component, tab in built.items():
+            _follow(context, component, tab)
         _publish(context)
     return page
 
 
-def _follow(context: Context, shown: gr.Tab, tab: Tab) -> None:
+def _follow(context: Context, component: gr.Tab, tab: Tab) -> None:
     """Computes what a tab shows whenever it is in front and there is another request."""
-    taken = numbered([context.session], context.number)
+    numbered_inputs = numbered([context.session], context.number)
 
     def came_to_front(session: Session, number: float) -> None:
-        look_at(str(shown.label), session, number)
+        look_at(str(component.label), session, number)
 
-    selected = shown.select(came_to_front, **taken, **EVENT, **LIGHT)
+    selected = component.select(came_to_front, **numbered_inputs, **EVENT, **LIGHT)
     if tab.refresh:
         for trigger in (selected.then, context.asked.change):
-            refresh = when_in_front(str(shown.label), tab)
+            refresh = when_in_front(str(component.label), tab)
             context.wire(trigger, refresh, tab.outputs, tab.inputs, tab.queue or COMPUTING)
 
 

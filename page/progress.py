@@ -23,8 +23,8 @@ def computing(title: str) -> str:
     return f"Computing {title} …"
 
 
-def still_tested(found: Found, methods: int) -> str:
+def still_tested(evidence: Found, methods: int) -> str:
     """Which networks' maps are being tested still; "" once all are done."""
-    waiting = [network for network, tests in found.items() if len(tests) < methods]
+    waiting = [network for network, tests in evidence.items() if len(tests) < methods]
     names = [network_name(name) if name.isdigit() else "the ensemble" for name in waiting]
     return f"Testing the maps of {', '.join(names)} …" if names else ""

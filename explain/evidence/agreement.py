@@ -30,8 +30,8 @@ def agreement(first: Attribution, second: Attribution) -> Agreement:
 
 def agreements(maps: Mapping[str, Attribution]) -> Matrix:
     """The agreement of every two of the maps, each of which is ranked once."""
-    ranks = {name: _ranks(each.map) for name, each in maps.items()}
-    members = {name: _membership(each.map) for name, each in maps.items()}
+    ranks = {name: _ranks(attribution.map) for name, attribution in maps.items()}
+    members = {name: _membership(attribution.map) for name, attribution in maps.items()}
     return {(a, b): _agreement(ranks[a], ranks[b], members[a], members[b]) for a, b in combinations(maps, 2)}
 
 
@@ -59,7 +59,7 @@ def _ranks(map: Tensor) -> Tensor:
 def _membership(map: Tensor) -> Tensor:
     """How far each pixel (pixels,) is in the top tenth, 0 to 1; equal values at its edge share the rest."""
     size = map.abs().double().flatten()
-    wanted = TOP * size.numel()
-    edge = size.sort(descending=True).values[round(wanted) - 1]
+    count = TOP * size.numel()
+    edge = size.sort(descending=True).values[round(count) - 1]
     above, at_edge = size > edge, size == edge
-    return above + at_edge * (wanted - above.sum()) / at_edge.sum()
+    return above + at_edge * (count - above.sum()) / at_edge.sum()

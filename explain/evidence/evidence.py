@@ -41,9 +41,9 @@ def evidence(
     return Evidence(curves, against, beats(curves, against), outside)
 
 
-def verdict(known: Evidence) -> str:
+def verdict(test: Evidence) -> str:
     """Whether a map beats both controls, as a sentence."""
-    won = known.beats
+    won = test.beats
     if won.deletion and won.insertion:
         return "Beats both controls."
     if won.deletion:

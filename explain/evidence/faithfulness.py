@@ -137,37 +137,37 @@ def controls(
     frame: Tensor,
     target: Target,
     fill: str = "blur",
-    known: Mapping[int, Tensor] = MappingProxyType({}),
+    logits: Mapping[int, Tensor] = MappingProxyType({}),
 ) -> Controls:
     """The curves of the controls on the same photo; they depend on no map, so one call serves all methods.
 
-    known holds `control_logits` that are computed already, by the size of their network, of as many cells as
+    logits holds `control_logits` that are computed already, by the size of their network, of as many cells as
     the largest of `networks` has pixels. A random order reversed is a random order too, and its insertion is
     the deletion of the first, read backwards: the deletions of RANDOM_MAPS orders give both curves, whose
     areas are therefore equal.
     """
     size = _cells(networks)
     pair = [networks] if isinstance(networks, nn.Module) else networks
-    found = [
-        known[network.size] if network.size in known else control_logits(network, frame, size, fill)
+    pair_logits = [
+        logits[network.size] if network.size in logits else control_logits(network, frame, size, fill)
         for network in pair
     ]
-    logits = torch.stack(found).mean(0)
+    mean_logits = torch.stack(pair_logits).mean(0)
     fractions = _counts(size * size).double() / size**2
-    deletion = _curve(target, fractions, logits[2:])
+    deletion = _curve(target, fractions, mean_logits[2:])
     backwards = (tuple(1 - share for share in deletion.fractions), deletion.probabilities, deletion.logits)
     return Controls(
         random=Faithfulness(deletion, Curve(*(values[::-1] for values in backwards))),
-        gaussian=Faithfulness(*(_curve(target, fractions, rows) for rows in logits[:2])),
+        gaussian=Faithfulness(*(_curve(target, fractions, rows) for rows in mean_logits[:2])),
     )
 
 
-def beats(found: Faithfulness, against: Controls) -> Beats:
+def beats(map_curves: Faithfulness, against: Controls) -> Beats:
     """Whether curves are better than those of both controls of the same photo, network and target."""
     others = (against.random, against.gaussian)
     return Beats(
-        deletion=all(found.deletion.area < other.deletion.area for other in others),
-        insertion=all(found.insertion.area > other.insertion.area for other in others),
+        deletion=all(map_curves.deletion.area < other.deletion.area for other in others),
+        insertion=all(map_curves.insertion.area > other.insertion.area for other in others),
     )
 
 

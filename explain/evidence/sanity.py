@@ -87,7 +87,7 @@ def cascade(
             if not coarse:
                 now = smoothed(attribution, SMOOTHINGS[0])
             original = original or now
-            sizes = (replace(each, map=each.map.abs()) for each in (original, now))
+            sizes = (replace(version, map=version.map.abs()) for version in (original, now))
             yield Step(
                 layer,
                 attribution,

@@ -31,7 +31,7 @@ class Trace:
     logits: Tensor  # (n, 4)
 
     def __getitem__(self, part: slice) -> "Trace":
-        pooled = (each if each is None else each[part] for each in self.pooled)
+        pooled = (outputs if outputs is None else outputs[part] for outputs in self.pooled)
         return Trace(self.pictures[part], tuple(z[part] for z in self.z), tuple(pooled), self.logits[part])
 
     def inputs_of(self, layer: int) -> Tensor:
@@ -61,16 +61,16 @@ def attributions(
 
     picture is the trace of one picture, weights (k, 4) are those of the logits in each score.
     """
-    count, scores = sum(len(each.pictures) for each in references), len(weights)
+    count, scores = sum(len(batch.pictures) for batch in references), len(weights)
     total = torch.zeros_like(picture.pictures.expand(scores, -1, -1, -1))
     step = max(1, CHUNK // scores)
-    for some in references:
-        for start in range(0, len(some.pictures), step):
-            few = some[start : start + step]
+    for batch in references:
+        for start in range(0, len(batch.pictures), step):
+            few = batch[start : start + step]
             multipliers = _multipliers(layers, picture, few, weights)  # (k * n, 3, rows, columns)
             change = picture.pictures - few.pictures
-            for each in multipliers.unflatten(0, (scores, -1)).mul_(change).unbind(1):
-                total += each
+            for contribution in multipliers.unflatten(0, (scores, -1)).mul_(change).unbind(1):
+                total += contribution
     return total.sum(1) / count
 
 

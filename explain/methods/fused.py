@@ -130,7 +130,7 @@ def _extended(layer: FusedLayer, module: nn.Module) -> FusedLayer | None:
         return replace(layer, rectified=True)
     if isinstance(module, nn.MaxPool2d) and layer.pool is None:
         side, stride = (
-            each if isinstance(each, tuple) else (each, each) for each in (module.kernel_size, module.stride)
+            size if isinstance(size, tuple) else (size, size) for size in (module.kernel_size, module.stride)
         )
         plain = (module.padding, module.dilation, module.ceil_mode) == (0, 1, False)
         return replace(layer, pool=side) if side == stride and plain else None

@@ -99,8 +99,8 @@ def _rule(
     for where, share in zip(points.tensor_split(parts), shares.tensor_split(parts), strict=True):
         z = torch.lerp(start, end, where.reshape(-1, *[1] * (start.ndim - 1)))
         gradient, logits = gradients(layers, z, share[:, None] * weights)
-        for each in gradient:  # faster than a sum over n, where memory is channels_last
-            total += each
+        for point_gradient in gradient:  # faster than a sum over n, where memory is channels_last
+            total += point_gradient
         scores.append(score(logits))
     values = torch.zeros_like(line.x)
     part = visible_part(layers, values)

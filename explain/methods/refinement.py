@@ -56,24 +56,24 @@ Advance = Callable[[Refinement | None, float], Refinement]
 def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attribution]]:
     """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
 
-    networks holds one function each: from what there is so far and the gap wanted to the next refinement.
+    networks holds one function each: from what there is so far and the gap allowed to the next refinement.
     They advance in threads of their own, side by side.
     """
 
-    def advanced(network: Advance, state: Refinement | None, wanted: float) -> Refinement:
-        return state if state and state.finished(wanted) else network(state, wanted)
+    def advanced(network: Advance, state: Refinement | None, gap: float) -> Refinement:
+        return state if state and state.finished(gap) else network(state, gap)
 
     before: Sequence[Refinement | None] = [None] * len(networks)
-    wanted = tolerance
+    allowed_gap = tolerance
     while True:
         with ThreadPoolExecutor(len(networks)) as threads:
-            before = states = list(threads.map(advanced, networks, before, repeat(wanted)))
+            before = states = list(threads.map(advanced, networks, before, repeat(allowed_gap)))
         maps = [state.best if state.finished(tolerance) else state.latest for state in states]
         yield maps
         if all(state.finished(tolerance) for state in states):
             if all(state.finished(0.0) for state in states) or gap_of(mean(maps)) <= tolerance:
                 return
-            wanted = 0.0  # the changes of networks may cancel in their mean, their errors need not
+            allowed_gap = 0.0  # the changes of networks may cancel in their mean, their errors need not
 
 
 def gap_of(attribution: Attribution) -> float:

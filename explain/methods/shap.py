@@ -57,7 +57,7 @@ def background(network: nn.Module, references: Tensor) -> Background:
     """
     layers = fuse(network)
     traces = tuple(trace(layers, few) for few in references.split(CHUNK))
-    return Background(layers, traces, torch.cat([each.logits for each in traces]).mean(0))
+    return Background(layers, traces, torch.cat([batch.logits for batch in traces]).mean(0))
 
 
 @torch.no_grad()
@@ -82,13 +82,13 @@ def shapley_values(
         if isinstance(references, Background):
             raise ValueError("The engine 'shap' needs the references themselves, not their background.")
         return _by_shap(network, x, references, score)
-    known = references if isinstance(references, Background) else background(network, references)
+    basis = references if isinstance(references, Background) else background(network, references)
     weights = torch.eye(len(CLASSES))
     weights = weights if score is None else score(weights)[None]
-    picture = trace(known.layers, x[None])
+    picture = trace(basis.layers, x[None])
     values = torch.zeros(len(weights), *x.shape[1:])
-    visible_part(known.layers, values).copy_(attributions(known.layers, picture, known.references, weights))
-    return ShapleyValues(values, picture.logits[0], known.logits)
+    visible_part(basis.layers, values).copy_(attributions(basis.layers, picture, basis.references, weights))
+    return ShapleyValues(values, picture.logits[0], basis.logits)
 
 
 @torch.enable_grad()

@@ -61,20 +61,20 @@ def card_row(
     own_scale: bool = False,
 ) -> CardRow:
     """The cards of maps by column: of one photo, or of a photo each. `own_scale` gives each map its own."""
-    shown = all_smoothed(columns, smoothing)
-    scale = scale_of(shown.values()) if shown else 0.0
+    smoothed_maps = all_smoothed(columns, smoothing)
+    scale = scale_of(smoothed_maps.values()) if smoothed_maps else 0.0
     cards = {
         column: MapCard(
             *titles[column],
             attribution,
-            shown[column],
+            smoothed_maps[column],
             photos if isinstance(photos, Photo) else photos[column],
-            scale_of([shown[column]]) if own_scale else scale,
+            scale_of([smoothed_maps[column]]) if own_scale else scale,
             fails(attribution, columns, tolerance),
         )
         for column, attribution in columns.items()
     }
-    return CardRow(cards, scale, tuple(meanings(shown.values())))
+    return CardRow(cards, scale, tuple(meanings(smoothed_maps.values())))
 
 
 def scale_of(maps: Iterable[Attribution]) -> float:

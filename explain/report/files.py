@@ -14,11 +14,11 @@ from explain.report.report import Report, as_table
 from explain.report.sheet import contact_sheet
 
 
-def contents(report: Report, found: Found | None = None) -> Iterator[tuple[str, bytes]]:
+def contents(report: Report, evidence: Found | None = None) -> Iterator[tuple[str, bytes]]:
     """Every file of a report, one after the other: its name and what is in it.
 
-    photo.png is the photo as the networks were given it: upright, without any of its file's metadata. What
-    is `found` about maps stands in report.html.
+    photo.png is the photo as the networks were given it: upright, without any of its file's metadata. The
+    `evidence` for its maps stands in report.html.
     """
     yield "photo.png", _png(upright(report.photo))
     arrays = {}
@@ -32,7 +32,7 @@ def contents(report: Report, found: Found | None = None) -> Iterator[tuple[str, 
     yield "maps.npz", maps.getvalue()
     text = json.dumps(as_table(report), indent=2, ensure_ascii=False, allow_nan=False)
     yield "report.json", f"{text}\n".encode()
-    yield "report.html", written(offline(report, found)).encode()
+    yield "report.html", written(offline(report, evidence)).encode()
     contact_sheet(report).savefig(sheet, dpi="figure", format="png")
     yield "contact_sheet.png", sheet.getvalue()
 

@@ -36,13 +36,12 @@ CODE = Markup("<code>{}</code>")
 Found = Mapping[str, Mapping[str, Evidence | None]]
 
 
-def offline(report: Report, found: Found | None = None) -> Markup:
+def offline(report: Report, evidence: Found | None = None) -> Markup:
     """The whole report as a page: verdict, probabilities, maps with receipts, and how all of it was made.
 
-    What is `found` about maps stands under them. Pictures are data: URIs, so no other file is fetched.
+    The `evidence` for maps stands under them. Pictures are data: URIs, so no other file is fetched.
     """
-    said = report.classification, report.ensemble
-    methods = (_method(report, method, found or {}) for method in report.rows)
+    methods = (_method(report, method, evidence or {}) for method in report.rows)
     return Markup(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -52,9 +51,9 @@ def offline(report: Report, found: Found | None = None) -> Markup:
         "{parts}</main></body></html>\n"
     ).format(
         name=report.name,
-        says=sentence(*said),
+        says=sentence(report.classification, report.ensemble),
         style=STYLE,
-        reason=reason(*said),
+        reason=reason(report.classification, report.ensemble),
         doubt=doubt(report.classification.cue),
         target=target_name(report.target),
         parts=Markup().join((_seen(report), _probabilities(report), *methods, _made(report))),
@@ -94,11 +93,11 @@ def _probability(says: Prediction, number: int) -> Cell:
     return Cell(content, "top" if top else "", f"--to:{100 * probability:.1f}%")
 
 
-def _method(report: Report, method: str, found: Found) -> Markup:
+def _method(report: Report, method: str, evidence: Found) -> Markup:
     row = report.card_rows[method]
     cells = []
     for card in row.cards.values():
-        tests = found.get(card.exact.network, {})
+        tests = evidence.get(card.exact.network, {})
         below = _line(f"Fails: {receipt(card.exact)}" if card.failed else receipt(card.exact), card.failed)
         title = f"{card.title} ({card.hint})" if card.hint else card.title
         image = picture(card.picture(), card.alt, "map")
@@ -125,17 +124,17 @@ def _legends(row: CardRow) -> Markup:
     )
 
 
-def _tests(known: Evidence | None) -> Markup:
-    if known is None:
+def _tests(test: Evidence | None) -> Markup:
+    if test is None:
         return _line("This map could not be tested.")
-    areas = known.faithfulness.deletion.area, known.faithfulness.insertion.area
-    lost = not known.beats.deletion and not known.beats.insertion
+    areas = test.faithfulness.deletion.area, test.faithfulness.insertion.area
+    lost = not test.beats.deletion and not test.beats.insertion
     return (
         _line(f"Deletion {areas[0]:.2f} (small is good), insertion {areas[1]:.2f} (large is good).")
-        + _line(verdict(known), lost)
+        + _line(verdict(test), lost)
         + _line(
-            f"{percent(known.border.attribution)} of it lies on the border, "
-            f"which is {percent(known.border.area)} of the picture."
+            f"{percent(test.border.attribution)} of it lies on the border, "
+            f"which is {percent(test.border.area)} of the picture."
         )
     )
 

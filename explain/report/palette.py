@@ -59,7 +59,7 @@ def shared_scale(maps: Sequence[Tensor]) -> float:
     One number for a row of networks, so that equal colours are equal attributions. The largest magnitude if
     fewer than 0.5 % of the pixels are not zero; 0.0 if all are zero.
     """
-    magnitude = torch.cat([each.flatten() for each in maps]).abs()
+    magnitude = torch.cat([pixels.flatten() for pixels in maps]).abs()
     return float(magnitude.quantile(0.995)) or float(magnitude.max())
 
 

@@ -74,7 +74,7 @@ def as_table(report: Report) -> dict[str, Any]:
             name: {"name": card.name, "sha256": card.sha256, "logits": classification.logits[name].tolist()}
             for name, card in report.cards.items()
         },
-        "predictions": {name: prediction_table(each) for name, each in classification.predictions.items()},
+        "predictions": {name: prediction_table(says) for name, says in classification.predictions.items()},
         "cue": classification.cue and asdict(classification.cue) | {"car": classification.cue.looks_like_car},
         "mode": report.ensemble,
         "sentence": sentence(classification, report.ensemble),

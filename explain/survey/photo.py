@@ -73,7 +73,7 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
     for name in asked:
         networks = list(explainer.networks.values()) if name == AVERAGE else explainer.networks[name]
         with _timed(seconds, "controls"):
-            against = controls(networks, photo.frame, targets[name], known=shared)
+            against = controls(networks, photo.frame, targets[name], logits=shared)
         measured = []
         for method in METHODS:
             attribution = answers[method][name]

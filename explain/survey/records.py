@@ -45,7 +45,7 @@ def survey_order(samples: Sequence[Sample], seed: int) -> list[Sample]:
     survey thus continues a smaller one.
     """
     groups: dict[tuple[int, str], list[Sample]] = defaultdict(list)
-    for sample in sorted(samples, key=lambda each: sha256(name_bytes(f"{seed} {each.path.name}")).digest()):
+    for sample in sorted(samples, key=lambda photo: sha256(name_bytes(f"{seed} {photo.path.name}")).digest()):
         groups[sample.label, sample.source].append(sample)
     sources = sorted({sample.source for sample in samples})
     classes = []

@@ -141,7 +141,7 @@ def _figure(values: Sequence[Any]) -> dict[str, float]:
 
 def _rounded(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, list):
-        return [_rounded(each) for each in value]
+        return [_rounded(number) for number in value]
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 

@@ -72,8 +72,8 @@ class Box:
 
     def mask(self, width: int, height: int) -> Tensor:
         """The pixels of the frame that it touches, bool (300, 300), whatever the photo's size."""
-        left, top = (math.floor(FRAME * each + SLACK) for each in (self.left, self.top))
-        right, bottom = (math.ceil(FRAME * each - SLACK) for each in (self.right, self.bottom))
+        left, top = (math.floor(FRAME * edge + SLACK) for edge in (self.left, self.top))
+        right, bottom = (math.ceil(FRAME * edge - SLACK) for edge in (self.right, self.bottom))
         mask = torch.zeros(FRAME, FRAME, dtype=torch.bool)
         mask[top:bottom, left:right] = True
         return mask
@@ -99,7 +99,7 @@ class Stroke:
     radius: float
 
     def __post_init__(self) -> None:
-        near = all(len(point) == 2 and all(-9 <= each <= 9 for each in point) for point in self.points)
+        near = all(len(point) == 2 and all(-9 <= number <= 9 for number in point) for point in self.points)
         if not self.points or not near or not 0.001 <= self.radius <= 0.5:
             raise EditError("A stroke needs points on the picture and a brush; please draw it again.")
         length = sum(map(math.dist, self.points, self.points[1:]))

@@ -56,8 +56,8 @@ def compare(networks: Mapping[str, Network], name: str, method: str, asked: Expl
         *_, maps[network] = member.refine(asked.photo, method, asked)
     titles = {network: (member.title, "") for network, member in networks.items()}
     row = card_row(maps, asked.photo, asked.smoothing, asked.tolerance, titles)
-    shown = {network: card.shown for network, card in row.cards.items()}
-    matrix = agreements(shown)
+    smoothed_maps = {network: card.shown for network, card in row.cards.items()}
+    matrix = agreements(smoothed_maps)
     agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in networks}
     for (first, second), agreed in matrix.items():
         agreement[first][second] = agreement[second][first] = cast(AgreementAnswer, asdict(agreed))
@@ -80,7 +80,7 @@ def compare(networks: Mapping[str, Network], name: str, method: str, asked: Expl
         "agreement": agreement,
         "differ_most": {
             "networks": least_alike(matrix) if matrix else None,
-            "sentence": sentence(shown, matrix),
+            "sentence": sentence(smoothed_maps, matrix),
         },
     }
     return cast(Compared, answer)
@@ -95,28 +95,28 @@ def evidence(
     """
     asked = request(explainer, photo, settings)
     rows = finished_maps(explainer, asked)
-    *_, found = evidences.test(explainer, asked, rows)
+    *_, tests = evidences.test(explainer, asked, rows)
     table = as_table(report_of(explainer, name, asked, rows))
     answer = {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail")} | {
         "evidence": {
-            f"{method}_{network}": known and _evidence(known)
-            for network, row in found.items()
-            for method, known in row.items()
+            f"{method}_{network}": test and _evidence(test)
+            for network, row in tests.items()
+            for method, test in row.items()
         }
     }
     return cast(Examined, answer)
 
 
-def _evidence(known: Evidence) -> EvidenceAnswer:
+def _evidence(test: Evidence) -> EvidenceAnswer:
     return {
-        "areas": _areas(known.faithfulness),
-        "random": _areas(known.controls.random),
-        "gaussian": _areas(known.controls.gaussian),
-        "beats": cast(BeatsAnswer, asdict(known.beats)),
-        "border": cast(BorderAnswer, asdict(known.border) | {"ratio": known.border.ratio}),
-        "verdict": verdict(known),
+        "areas": _areas(test.faithfulness),
+        "random": _areas(test.controls.random),
+        "gaussian": _areas(test.controls.gaussian),
+        "beats": cast(BeatsAnswer, asdict(test.beats)),
+        "border": cast(BorderAnswer, asdict(test.border) | {"ratio": test.border.ratio}),
+        "verdict": verdict(test),
     }
 
 
-def _areas(found: Faithfulness) -> AreasAnswer:
-    return {"deletion": found.deletion.area, "insertion": found.insertion.area}
+def _areas(curves: Faithfulness) -> AreasAnswer:
+    return {"deletion": curves.deletion.area, "insertion": curves.insertion.area}

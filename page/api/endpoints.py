@@ -37,9 +37,9 @@ def in_sentences(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """The function, raising gr.Error with a sentence for whatever goes wrong, also for want of memory."""
 
     @wraps(function)
-    def answer(*given: Given.args, **named: Given.kwargs) -> Answer:
+    def answer(*arguments: Given.args, **named: Given.kwargs) -> Answer:
         try:
-            return function(*given, **named)
+            return function(*arguments, **named)
         except (RequestError, EditError, PhotoError) as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Exception as error:
@@ -174,8 +174,8 @@ def documented(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """The function with what its docstring says of methods filled in from their records."""
 
     @wraps(function)
-    def answer(*given: Given.args, **named: Given.kwargs) -> Answer:
-        return function(*given, **named)
+    def answer(*arguments: Given.args, **named: Given.kwargs) -> Answer:
+        return function(*arguments, **named)
 
     records = list(METHODS.values())
 

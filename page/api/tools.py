@@ -41,7 +41,7 @@ def speak_json(page: gr.Blocks, access: Access) -> None:
         return server.mcp_server.request_context.request.scope["visitor"]
 
     def texts(answers: Sequence[Any], root_url: str) -> list[TextContent]:
-        return [TextContent(type="text", text=json.dumps(each, ensure_ascii=False)) for each in answers]
+        return [TextContent(type="text", text=json.dumps(answer, ensure_ascii=False)) for answer in answers]
 
     def files(arguments: dict[str, Any], positions: list[list[str | int]]) -> dict[str, Any]:
         photos = {place[0] for place in positions}

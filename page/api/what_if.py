@@ -83,17 +83,17 @@ class WhatIfEndpoint:
         _check([against], (NO_CLASS, *CLASSES), "class")
         explainer = self.explainers[networks]
         marks = () if box is None else (Box.of(box),)
-        wanted = Edits(tuple(edits), marks, fill)
+        all_edits = Edits(tuple(edits), marks, fill)
         asked = request(explainer, before, Settings(ensemble, toward, against, networks))
-        after, mask = edited(before, wanted), covered(before, wanted)
-        moved = {kind: changes(each, before, after) for kind, each in self.explainers.items()}
+        after, mask = edited(before, all_edits), covered(before, all_edits)
+        moved = {kind: changes(pair, before, after) for kind, pair in self.explainers.items()}
         return {
             "photo": cast(PhotoAnswer, photo_table(name, before)),
             "edited": after.digest,
             "edits": list(edits),
             "box": box,
             "fill": fill,
-            "sentence": sentence(wanted, moved[networks].networks),
+            "sentence": sentence(all_edits, moved[networks].networks),
             "predictions": {
                 kind: {network: _change(change) for network, change in every.all.items()}
                 for kind, every in moved.items()
@@ -123,10 +123,10 @@ def further_parameters() -> dict[str, gr.components.Component]:
     }
 
 
-def _check(given: Sequence[str], known: Iterable[str], what: str) -> None:
-    for name in given:
-        if name not in known:
-            raise EditError(f"There is no {what} {name!r}; please use {', '.join(known)}.")
+def _check(names: Sequence[str], choices: Iterable[str], what: str) -> None:
+    for name in names:
+        if name not in choices:
+            raise EditError(f"There is no {what} {name!r}; please use {', '.join(choices)}.")
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -141,8 +141,8 @@ def _shares(
     explainer: Explainer, asked: ExplanationRequest, mask: Tensor, methods: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     shares = {}
-    for method, made in finished_maps(explainer, asked, methods).items():
-        for network, attribution in made.maps.items():
+    for method, row in finished_maps(explainer, asked, methods).items():
+        for network, attribution in row.maps.items():
             part = share(attribution.map, mask)
             shares[f"{method}_{network}"] = asdict(part) | {"ratio": part.ratio}
     return shares

@@ -66,7 +66,7 @@ def read(
         values[against] = NO_CLASS
         ignored.append("and-not")
     photo = query.get(PHOTO)
-    if photo is not None and photo not in {each.name for each in examples.FOLDER.glob("*.jpg")}:
+    if photo is not None and photo not in {path.name for path in examples.FOLDER.glob("*.jpg")}:
         photo = None
         ignored.append(PHOTO)
     ignored += [name for name in query if name not in (*NAMES, PHOTO) and not name.startswith(OTHERS)]

@@ -28,14 +28,14 @@ NO_PHOTO = "There is nothing to download yet: please give a photo first."
 SORRY = "Something went wrong on our side; please try the download again."
 
 
-def pack(made: Report, found: Found, path: Path) -> Iterator[str]:
+def pack(report: Report, evidence: Found, path: Path) -> Iterator[str]:
     """Writes a report's files and what is found about its maps into a zip; yields each file's name.
 
     There is no zip at `path` before all of it is written.
     """
     whole = BytesIO()
     with ZipFile(whole, "w", ZIP_STORED) as archive:  # pictures and arrays are compressed already
-        for file, content in contents(made, found):
+        for file, content in contents(report, evidence):
             archive.writestr(f"{path.stem}/{file}", content)
             yield file
     write_whole(path, whole.getvalue())
@@ -64,10 +64,10 @@ class Packages:
                 "told": status("Collecting the maps …"),
             }
             explainer = self.explainers[asked.kind]
-            made = report_of(explainer, session.name, asked, finished_maps(explainer, asked))
-            found = self.evidences.known(asked, tested_networks(explainer, asked), list(made.rows))
+            report = report_of(explainer, session.name, asked, finished_maps(explainer, asked))
+            evidence = self.evidences.known(asked, tested_networks(explainer, asked), list(report.rows))
             path = Path(get_upload_folder()) / secrets.token_hex(16) / f"{name.stem}-explained.zip"
-            for count, file in enumerate(pack(made, found, path), start=1):
+            for count, file in enumerate(pack(report, evidence, path), start=1):
                 yield {"told": status(f"Packing: {count} files, {file}")}
         except Exception:
             log.exception("The zip could not be made.")

@@ -22,9 +22,9 @@ def source_name(source: str) -> str:
 
 def ordered(sources: Iterable[str]) -> list[str]:
     """Photo sources in the order of the page: those it knows, then others by name."""
-    known = list(SOURCES)
+    order = list(SOURCES)
     return sorted(
-        sources, key=lambda source: (known.index(source) if source in known else len(known), source)
+        sources, key=lambda source: (order.index(source) if source in order else len(order), source)
     )
 
 

@@ -75,7 +75,7 @@ def _table(folder: Path, name: str, parse: Callable[[dict[str, Any]], T]) -> T |
 def _evaluation(split: str, table: dict[str, Any]) -> Evaluation:
     def scores(row: dict[str, Any]) -> Scores:
         _check(row["recall"].keys() == row["precision"].keys() == set(CLASSES))
-        bins = tuple(Bin(**each) for each in row.get("bins", ()))
+        bins = tuple(Bin(**entry) for entry in row.get("bins", ()))
         return Scores(**{**row, "ci95": tuple(row["ci95"]), "bins": bins})
 
     rows = {**table["networks"], **table.get("ensembles", {})}
@@ -93,32 +93,32 @@ def _published(table: dict[str, Any]) -> Published:
 
 def _robustness(table: dict[str, Any]) -> Robustness:
     rows = {
-        name: {source: Disturbed(**row) for source, row in each.items()}
-        for name, each in {**table["networks"], **table.get("ensembles", {})}.items()
+        name: {source: Disturbed(**row) for source, row in sources.items()}
+        for name, sources in {**table["networks"], **table.get("ensembles", {})}.items()
     }
-    every = [row for each in rows.values() for row in each.values()]
+    every = [row for sources in rows.values() for row in sources.values()]
     _check(_alike(rows.values()) and _alike(row.change for row in every))
     _check(all(set(row.accuracy) > set(row.change) for row in every))
     return Robustness(table["split"], rows)
 
 
 def _novelty(table: dict[str, Any]) -> Novelty:
-    found = table["results"]
+    table = table["results"]
     cars, others = (
-        {name: Flagged(row["n"], row["flagged"], row.get("auroc", {})) for name, row in found[group].items()}
+        {name: Flagged(row["n"], row["flagged"], row.get("auroc", {})) for name, row in table[group].items()}
         for group in ("cars", "others")
     )
     _check("all" in others and _alike([cars, others["all"].auroc]))
-    return Novelty(found["split"], cars, others)
+    return Novelty(table["split"], cars, others)
 
 
 def _rates(table: dict[str, Any]) -> dict[str, tuple[Trial, ...]]:
-    found = {
+    rates = {
         name: tuple(Trial(float(row["rate"]), _epochs(row["history"])) for row in rows)
         for name, rows in table.items()
     }
-    _check(all(trials and _alike(t.epochs[0].validation for t in trials) for trials in found.values()))
-    return found
+    _check(all(trials and _alike(t.epochs[0].validation for t in trials) for trials in rates.values()))
+    return rates
 
 
 def _survey(folder: Path, table: dict[str, Any]) -> Survey:
@@ -128,7 +128,7 @@ def _survey(folder: Path, table: dict[str, Any]) -> Survey:
 
 
 def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
-    found = {}
+    training = {}
     for card in _cards(folder):
         stages: list[Stage] = []
         run: Any = card.training
@@ -143,8 +143,8 @@ def _training(folder: Path) -> dict[str, tuple[Stage, ...]] | Missing:
         except (AttributeError, KeyError, TypeError, ValueError):
             continue  # a card's account of its training is free, and need not be of carmodel.train
         if stages:
-            found[card.name] = tuple(stages)
-    return found or Missing("No card in the folder of weights tells how its network was trained.")
+            training[card.name] = tuple(stages)
+    return training or Missing("No card in the folder of weights tells how its network was trained.")
 
 
 def _epochs(history: list[dict[str, Any]]) -> tuple[Epoch, ...]:
@@ -170,11 +170,11 @@ def _check(holds: bool) -> None:
 
 
 def _licences(folder: Path) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    licences: dict[str, tuple[str, ...]] = {}
     for card in _cards(folder):
         if card.licence:
-            found[card.licence] = (*found.get(card.licence, ()), card.name)
-    return found
+            licences[card.licence] = (*licences.get(card.licence, ()), card.name)
+    return licences
 
 
 def _cards(folder: Path) -> tuple[Card, ...]:

@@ -77,12 +77,12 @@ def read_survey(folder: Path, cards: Sequence[Card], table: Mapping[str, Any]) -
     Raises KeyError, TypeError or ValueError for a table that is not a survey's.
     """
     groups = {network: kinds["all"]["all"] for network, kinds in table["networks"].items()}
-    known = {card.name: card.sha256 for card in cards}
+    digests = {card.name: card.sha256 for card in cards}
     surveyed = table["settings"]["networks_sha256"]
     return Survey(
         split=table["settings"]["split"],
         photos=int(table["photos"]["read"]),
-        current=all(known.get(name) == digest for name, digest in surveyed.items()),
+        current=all(digests.get(name) == digest for name, digest in surveyed.items()),
         figures={
             network: {
                 method: {name: Interval(**row[name]) for name in FIGURES if name in row}
@@ -113,10 +113,10 @@ def _maps(path: Path) -> dict[MapKey, NDArray[np.float32]]:
             arrays = {name: file[name].astype(np.float32) for name in file.files}
     except (OSError, ValueError, BadZipFile, EOFError):
         return {}
-    found = {}
+    maps = {}
     for name, array in arrays.items():
-        method = next((each for each in METHODS if name.startswith(f"{each}_")), "")
+        method = next((candidate for candidate in METHODS if name.startswith(f"{candidate}_")), "")
         network, _, group = name.removeprefix(f"{method}_").partition("_")
         if method and group in GROUPS and array.ndim == 2 and np.isfinite(array).all():
-            found[method, network, group] = array
-    return found
+            maps[method, network, group] = array
+    return maps

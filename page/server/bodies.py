@@ -58,13 +58,13 @@ async def whole(receive: Receive) -> bytes:
 
 def replayed(body: bytes, receive: Receive) -> Receive:
     """Gives a body that was read already, and after it whatever else comes."""
-    given = False
+    delivered = False
 
     async def again() -> Message:
-        nonlocal given
-        if given:
+        nonlocal delivered
+        if delivered:
             return await receive()
-        given = True
+        delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
@@ -94,5 +94,5 @@ def _names_an_address(value: Any, depth: int = 0) -> bool:  # noqa: ANN401
         path = value.get("path")
         if isinstance(path, str) and path.strip().lower().startswith(ADDRESSES):
             return True
-        return any(_names_an_address(each, depth + 1) for each in value.values())
-    return isinstance(value, list) and any(_names_an_address(each, depth + 1) for each in value)
+        return any(_names_an_address(entry, depth + 1) for entry in value.values())
+    return isinstance(value, list) and any(_names_an_address(entry, depth + 1) for entry in value)

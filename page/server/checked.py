@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 class CheckedBlocks(gr.Blocks):
     """gr.Blocks that checks what its public endpoints are given (see `wrong`) and sends values whole."""
 
-    def queue(self, *given: Any, **named: Any) -> gr.Blocks:  # noqa: ANN401
+    def queue(self, *arguments: Any, **named: Any) -> gr.Blocks:  # noqa: ANN401
         """Has the page answer through a queue that lasts."""
-        super().queue(*given, **named)
+        super().queue(*arguments, **named)
         plain = self._queue
         self._queue = LastingQueue(
             live_updates=plain.live_updates,
@@ -39,9 +39,9 @@ class CheckedBlocks(gr.Blocks):
         )
         return self
 
-    def get_config_file(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+    def get_config_file(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
         """What the browser is told of the page; without where functions lie in this machine's memory."""
-        config = super().get_config_file(*given, **named)
+        config = super().get_config_file(*arguments, **named)
         for component in config["components"]:
             component["props"].pop("delete_callback", None)
         return config
@@ -71,10 +71,10 @@ class CheckedBlocks(gr.Blocks):
             sentence = NOT_UNDERSTOOD
         raise gr.Error(sentence, print_exception=False)
 
-    async def call_function(self, *given: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
+    async def call_function(self, *arguments: Any, **named: Any) -> dict[str, Any]:  # noqa: ANN401
         """What the function of an event answers. Raises gr.Error with a sentence."""
         try:
-            return await super().call_function(*given, **named)
+            return await super().call_function(*arguments, **named)
         except gr.Error as error:
             if not error.print_exception:  # ours; gradio's own names paths
                 raise
@@ -133,6 +133,6 @@ def _wrong(name: str, component: Any, value: Any) -> str:  # noqa: ANN401
         return ""
     choices = [choice for _, choice in component.choices]
     if isinstance(component, gr.CheckboxGroup):
-        several = isinstance(value, list) and all(each in choices for each in value)
+        several = isinstance(value, list) and all(choice in choices for choice in value)
         return "" if several else f"“{name}” must be a list of any of {', '.join(choices)}."
     return "" if value in choices else f"“{name}” must be one of {', '.join(choices)}."

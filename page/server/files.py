@@ -117,12 +117,12 @@ class Files:
             with self.uploads.room(request.scope["visitor"].address) as room:
                 form = await _Parser(request, room, self.progress, upload).parse()
                 async with _closing(form):
-                    files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
+                    files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
                     if not files:
                         raise Refused(NO_FILE, 400)
                     paths = [
-                        await run_in_threadpool(room.keep, each.filename or "", each.file, each.size or 0)
-                        for each in files
+                        await run_in_threadpool(room.keep, part.filename or "", part.file, part.size or 0)
+                        for part in files
                     ]
         except MultiPartException as error:
             many = error.message.startswith("Too many files")

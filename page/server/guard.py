@@ -81,7 +81,7 @@ class Guard:
         if scope["method"] not in READING and not self.hosts.trusts(headers.get("origin"), hosts[0]):
             raise Refused(FOREIGN_SITE, 403)
         if not self.hosts.is_allowed(headers.get("x-forwarded-host", "")):  # gradio believes everybody
-            scope["headers"] = [each for each in scope["headers"] if each[0] != b"x-forwarded-host"]
+            scope["headers"] = [header for header in scope["headers"] if header[0] != b"x-forwarded-host"]
         route, match = find(scope["path"], scope["method"])
         if self._open[visitor.address] > OPEN_REQUESTS:
             raise Refused(CROWDED, 503)

@@ -71,5 +71,5 @@ def is_loopback(name: str) -> bool:
 
 def _name(host: str) -> str:
     """A host without its port, in small letters; "" where there is none or it is no host."""
-    found = HOST.fullmatch(host.strip().lower())
-    return found["name"].strip("[]").rstrip(".") if found else ""
+    match = HOST.fullmatch(host.strip().lower())
+    return match["name"].strip("[]").rstrip(".") if match else ""

@@ -24,11 +24,11 @@ def until_told_to_stop() -> Iterator[None]:
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)  # once is enough; cleaning up is not to be interrupted
+        for kind in SIGNALS:
+            signal.signal(kind, signal.SIG_IGN)  # once is enough; cleaning up is not to be interrupted
         raise _Stop
 
-    before = {each: signal.signal(each, stop) for each in SIGNALS}
+    before = {kind: signal.signal(kind, stop) for kind in SIGNALS}
     try:
         yield
     except _Stop:
@@ -36,8 +36,8 @@ def until_told_to_stop() -> Iterator[None]:
         sys.stderr.flush()
         os._exit(0)
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def trust_proxies(proxies: str | None) -> None:

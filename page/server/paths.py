@@ -17,11 +17,11 @@ def uploaded(path: object) -> Path:
     Raises PhotoError unless it leads there without a detour or a link and is a regular file.
     """
     try:
-        given = Path(path) if isinstance(path, str | Path) else None
+        file = Path(path) if isinstance(path, str | Path) else None
         folder = Path(get_upload_folder()).resolve()
-        straight = given is not None and folder in given.parents and given.resolve() == given
-        if given is not None and straight and stat.S_ISREG(given.lstat().st_mode):
-            return given
+        straight = file is not None and folder in file.parents and file.resolve() == file
+        if file is not None and straight and stat.S_ISREG(file.lstat().st_mode):
+            return file
     except (OSError, ValueError, RuntimeError):  # no such file; a zero in its name; links in a circle
         pass
     raise PhotoError(NOT_UPLOADED)
@@ -32,11 +32,11 @@ def check_paths(value: Any) -> None:  # noqa: ANN401
     if isinstance(value, Mapping):
         if isinstance(value.get("path"), str):
             uploaded(value["path"])
-        for each in value.values():
-            check_paths(each)
+        for entry in value.values():
+            check_paths(entry)
     elif isinstance(value, list | tuple):
-        for each in value:
-            check_paths(each)
+        for entry in value:
+            check_paths(entry)
 
 
 def is_uploaded(path: str | os.PathLike[str]) -> bool:

@@ -23,8 +23,8 @@ class LastingQueue(Queue):
 
     closing = False
 
-    def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401
-        super().__init__(*given, **named)
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+        super().__init__(*arguments, **named)
         self._unread: dict[str, float] = {}  # session -> since when it has something to read, in seconds
 
     def start(self) -> None:

@@ -68,8 +68,8 @@ def find(path: str, method: str) -> tuple[Route, re.Match[str]]:
     for start, (sentence, status) in CLOSED.items():
         if start.match(path):
             raise Refused(sentence, status)
-    found = [(route, match) for route in OPEN if (match := route.pattern.fullmatch(path))]
-    for route, match in found:
+    matches = [(route, match) for route in OPEN if (match := route.pattern.fullmatch(path))]
+    for route, match in matches:
         if method in route.methods:
             return route, match
-    raise Refused(NOT_HERE, 405 if found else 404)
+    raise Refused(NOT_HERE, 405 if matches else 404)

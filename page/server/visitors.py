@@ -109,14 +109,14 @@ class Visitors:
 def network(address: str) -> str:
     """What counts as one address: an IPv4 address, or the 64 bits of an IPv6 one that name a network."""
     try:
-        found = ipaddress.ip_address(address)
+        ip_address = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
-    return str(found)
+    if isinstance(ip_address, ipaddress.IPv6Address):
+        if ip_address.ipv4_mapped:
+            return str(ip_address.ipv4_mapped)
+        return str(ipaddress.ip_network((ip_address, 64), strict=False).network_address)
+    return str(ip_address)
 
 
 def new_cookie(secure: bool) -> str:

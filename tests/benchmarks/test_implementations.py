@@ -75,7 +75,7 @@ def test_pages_ask_for_every_method(explainer, photo, case, monkeypatch):
 def test_evidence_needs_no_map_again_and_controls_once_a_network(explainer, photo, monkeypatch):
     asked = []
     monkeypatch.setattr(implementations, "control_logits", lambda network, frame, size: asked.append(size))
-    monkeypatch.setattr(implementations, "controls", lambda network, *_, known: f"controls of {[*known]}")
+    monkeypatch.setattr(implementations, "controls", lambda network, *_, logits: f"controls of {[*logits]}")
     monkeypatch.setattr(
         implementations,
         "evidence",

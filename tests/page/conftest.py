@@ -66,7 +66,7 @@ def quick_evidence(monkeypatch, known):
 
     monkeypatch.setattr("page.evidence.evidence", evidence)
     monkeypatch.setattr("page.evidence.control_logits", control_logits)
-    monkeypatch.setattr("page.evidence.controls", lambda networks, frame, target, known: None)
+    monkeypatch.setattr("page.evidence.controls", lambda networks, frame, target, logits: None)
     return asked
 
 

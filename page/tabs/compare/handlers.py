@@ -73,13 +73,13 @@ class CompareHandlers:
             yield {"about": WELCOME, "maps": "", "agreement": "", "slider": "", "photos": ""}
             return
         shows = asked, choice.method
-        known = session.drawn.get(TAB) == shows
+        unchanged = session.drawn.get(TAB) == shows
         session.drawn.pop(TAB, None)
         # The panels of the request before are cleared, once.
-        others = {} if known else {"agreement": "", "slider": "", "photos": ""}
+        others = {} if unchanged else {"agreement": "", "slider": "", "photos": ""}
         try:
             for cells in self._cells(asked, asked.photo, choice.method, list(self.networks), run, MAPS):
-                if known and progress([*cells.values()]):
+                if unchanged and progress([*cells.values()]):
                     continue
                 row = cards_of(cells, asked)
                 drawn = grid(cells, row, asked.target, METHODS[choice.method], controls.strength)

@@ -39,8 +39,8 @@ def pair(first: Cell, second: Cell, row: CardRow, names: tuple[str, str], streng
     maps = row.cards[names[0]].shown, row.cards[names[1]].shown
     change = difference(*maps)
     left, right, changed = (
-        picture(overlay(shown, first.photo, row.scale, strength, SIDE), describe(shown), "map")
-        for shown in (*maps, change)
+        picture(overlay(attribution, first.photo, row.scale, strength, SIDE), describe(attribution), "map")
+        for attribution in (*maps, change)
     )
     ends = (second.title, first.title)
     meanings = [(True, ends)] if is_signed(maps[0]) else [(False, FOR), (True, ends)]

@@ -119,8 +119,8 @@ class ExplainHandlers:
             self.cache.hold(session)
             # The notice is cleared once: one that comes later is of a newer request and stays.
             first: dict[str, Any] = {"notice": "", "asked": run.number}
-            found = self.evidences.known(asked, tested_networks(explainer, asked), list(METHODS))
-            for step in panels(explainer, asked, chosen, run.holds, found):
+            evidence = self.evidences.known(asked, tested_networks(explainer, asked), list(METHODS))
+            for step in panels(explainer, asked, chosen, run.holds, evidence):
                 if not run.holds():  # it may have been replaced while this was being drawn
                     return
                 yield first | step
@@ -138,30 +138,30 @@ class ExplainHandlers:
         A newer request ends it, and a second call for the same one changes nothing. Where the photo was
         removed meanwhile it clears the panels: what was on its way may have arrived after they were cleared.
         """
-        this, asked = session.requests.newest, session.asked
-        if asked and session.mapped == this and session.tested != this:
-            session.tested = this
-            for step in self._tests(session, this):
-                if session.requests.newest != this:  # it may have been replaced while this was being drawn
+        newest, asked = session.requests.newest, session.asked
+        if asked and session.mapped == newest and session.tested != newest:
+            session.tested = newest
+            for step in self._tests(session, newest):
+                if session.requests.newest != newest:  # it may have been replaced while this was being drawn
                     break
                 yield step
         if session.asked is None:
             yield {"heading": "", **dict.fromkeys(METHODS, "")}
 
-    def _tests(self, session: Session, this: int) -> Iterator[Values]:
+    def _tests(self, session: Session, newest: int) -> Iterator[Values]:
         asked = session.asked
         assert asked is not None
         try:
             explainer = self.explainers[asked.kind]
-            made = {
+            rows = {
                 row.method.name: row for row in explained(explainer, asked) if row.finished and not row.error
             }
             chosen = session.requests.value(CONTROLS)
-            tests = self.evidences.test(explainer, asked, made, lambda: session.requests.newest == this)
-            for step, found in enumerate(tests):
-                progress = still_tested(found, len(made))
-                rows = finished_rows(made, asked, chosen, found) if step or not progress else {}
-                yield {"heading": heading(asked.target, progress), **rows}
+            tests = self.evidences.test(explainer, asked, rows, lambda: session.requests.newest == newest)
+            for step, evidence in enumerate(tests):
+                progress = still_tested(evidence, len(rows))
+                drawn = finished_rows(rows, asked, chosen, evidence) if step or not progress else {}
+                yield {"heading": heading(asked.target, progress), **drawn}
         except Exception:
             log.exception("The maps could not be tested.")
             yield {"heading": heading(asked.target, UNTESTED)}

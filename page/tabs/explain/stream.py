@@ -28,12 +28,12 @@ def panels(
     explainer: Explainer,
     asked: ExplanationRequest,
     controls: Controls,
-    wanted: Callable[[], bool] = lambda: True,
-    found: Found | None = None,
+    still_wanted: Callable[[], bool] = lambda: True,
+    evidence: Found | None = None,
 ) -> Iterator[dict[str, Markup]]:
     """What changes on the tab, by "verdict", "heading" and method. Stops without a word once unwanted.
 
-    Under finished maps stands what tests have `found` about them, or nothing if that is None. A method that
+    Under finished maps stands the `evidence` that tests found, or nothing if that is None. A method that
     fails says so in its row, and the others go on.
     """
     columns = column_names(list(explainer.networks), asked.ensemble)
@@ -49,40 +49,40 @@ def panels(
         step |= draw(row)
     busy, drawn_at = next(iter(rows)), 0.0
     yield step | {"heading": _busy(asked.target, busy)}
-    for made in explained(explainer, asked):
-        if not wanted():
+    for maps in explained(explainer, asked):
+        if not still_wanted():
             return
-        name = made.method.name
+        name = maps.method.name
         step = {} if name == busy else {"heading": _busy(asked.target, name)}
         busy = name
-        if made.finished:
-            yield step | draw(_finished(rows[name], made, asked, found))
-        elif (note := so_far(made)) and monotonic() - drawn_at > PACE:
-            yield step | draw(replace(rows[name], maps=made.columns, note=note))
+        if maps.finished:
+            yield step | draw(_finished(rows[name], maps, asked, evidence))
+        elif (note := so_far(maps)) and monotonic() - drawn_at > PACE:
+            yield step | draw(replace(rows[name], maps=maps.columns, note=note))
             drawn_at = monotonic()
         elif step:
             yield step
     yield {"heading": heading(asked.target)}
 
 
-def _finished(row: MethodRow, made: MethodMaps, asked: ExplanationRequest, found: Found | None) -> MethodRow:
-    if made.error:
-        log.error("%s failed.", made.method.title, exc_info=made.error)
+def _finished(row: MethodRow, maps: MethodMaps, asked: ExplanationRequest, tests: Found | None) -> MethodRow:
+    if maps.error:
+        log.error("%s failed.", maps.method.title, exc_info=maps.error)
         return replace(row, note=FAILED, failed=True)
-    tests = {} if found is None else evidence_lines(found, made.method.name, asked)
-    return replace(row, maps=made.columns, note="", tests=tests)
+    lines = {} if tests is None else evidence_lines(tests, maps.method.name, asked)
+    return replace(row, maps=maps.columns, note="", tests=lines)
 
 
 def finished_rows(
-    made: dict[str, MethodMaps], asked: ExplanationRequest, controls: Controls, found: Found
+    rows: dict[str, MethodMaps], asked: ExplanationRequest, controls: Controls, evidence: Found
 ) -> dict[str, Markup]:
     """The rows of finished maps with what was found about them, by method."""
-    rows = {}
-    for name, maps in made.items():
+    drawn = {}
+    for name, maps in rows.items():
         titles = column_titles(maps.columns, asked.decided_by)
-        row = MethodRow(maps.method, titles, maps.columns, tests=evidence_lines(found, name, asked))
-        rows[name] = method_row(row, asked.photo, controls.look(asked))
-    return rows
+        row = MethodRow(maps.method, titles, maps.columns, tests=evidence_lines(evidence, name, asked))
+        drawn[name] = method_row(row, asked.photo, controls.look(asked))
+    return drawn
 
 
 def heading(target: Target, progress: str = "") -> Markup:

@@ -24,8 +24,8 @@ def build(context: Context) -> Tab:
         heading = panel()
         panel(reading())
         rows = {name: panel() for name in METHODS}
-    shown = {"verdict": verdict, "heading": heading, **rows}
-    outputs = {"photo": side.photo, "notice": context.notice, **shown, "asked": context.asked}
+    panels = {"verdict": verdict, "heading": heading, **rows}
+    outputs = {"photo": side.photo, "notice": context.notice, **panels, "asked": context.asked}
 
     opened = context.page.load(
         opener(side.controls),
@@ -45,6 +45,6 @@ def build(context: Context) -> Tab:
     ]
     side.photo.input(None, js=examples.none_chosen())
     for request in requests:
-        context.wire(request.then, handle.on_maps, shown, queue=TESTING)
+        context.wire(request.then, handle.on_maps, panels, queue=TESTING)
     wire_row(row, context)
     return Tab()

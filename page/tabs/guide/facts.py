@@ -13,19 +13,19 @@ def methods(measured: Measured) -> dict[str, str]:
     survey = measured.survey
     if not isinstance(survey, Survey):
         return {}
-    found = {}
+    sentences = {}
     for method in survey.methods:
         beaten = " and ".join(
             f"{percent(survey.figures[name][method]['beats_both_deletion'].mean)} ({network_name(name)})"
             for name in survey.networks
         )
-        found[method] = f"On {survey.measured_on}: beats both controls at deletion for {beaten} of them."
+        sentences[method] = f"On {survey.measured_on}: beats both controls at deletion for {beaten} of them."
         figures = [survey.figures[name][method] for name in survey.networks]
         gaps = [row["gap"].mean for row in figures if "gap" in row]
         if len(gaps) == len(figures):
             largest = max(gaps)
-            found[method] += f" On average it misses its sum by {_fine(largest)} at most."
-    return found
+            sentences[method] += f" On average it misses its sum by {_fine(largest)} at most."
+    return sentences
 
 
 def limits(measured: Measured) -> dict[str, str]:
@@ -52,10 +52,10 @@ def _cost(robustness: Robustness, disturbance: str, what: str) -> str:
     first = next(iter(robustness.rows.values()))
     source = LISTINGS if LISTINGS in first else next(iter(first))
     changes = [row[source].change.get(disturbance) for row in robustness.rows.values()]
-    known = sorted(change for change in changes if change is not None)
-    if not known:
+    points = sorted(change for change in changes if change is not None)
+    if not points:
         return ""
-    ends = f"{signed(known[0], 1)} to {signed(known[-1], 1)}"
+    ends = f"{signed(points[0], 1)} to {signed(points[-1], 1)}"
     where = f"{source_name(source)}, {split_name(robustness.split)}"
     return f"{what}, accuracy changes by {ends} points ({where})."
 

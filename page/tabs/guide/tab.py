@@ -62,12 +62,12 @@ def _photo(file: str, alt: str) -> Markup:
 
 
 def _methods(measured: Measured) -> Markup:
-    known = _known(facts.methods, measured)
+    figures = _known(facts.methods, measured)
     columns = (
         Markup('<section class="method-told"><h4>{}</h4>{}{}</section>').format(
             method.title,
             _colours(method),
-            listed(dict(method.told) | ({"What tests found": known[name]} if name in known else {})),
+            listed(dict(method.told) | ({"What tests found": figures[name]} if name in figures else {})),
         )
         for name, method in METHODS.items()
     )
@@ -97,9 +97,9 @@ def _colours(method: Method) -> Markup:
 
 
 def _limits(measured: Measured) -> Markup:
-    known = _known(facts.limits, measured)
+    figures = _known(facts.limits, measured)
     items = (
-        Markup("<li><b>{}</b> {}</li>").format(title, " ".join(filter(None, (words, known.get(name, "")))))
+        Markup("<li><b>{}</b> {}</li>").format(title, " ".join(filter(None, (words, figures.get(name, "")))))
         for name, (title, words) in LIMITS.items()
     )
     return _card(
@@ -108,7 +108,7 @@ def _limits(measured: Measured) -> Markup:
 
 
 def _distrust() -> Markup:
-    items = (Markup("<li><b>{}</b> {} <small>{}</small></li>").format(*each) for each in DISTRUST)
+    items = (Markup("<li><b>{}</b> {} <small>{}</small></li>").format(*reason) for reason in DISTRUST)
     return _card(
         "When to distrust",
         "One of these is reason to look twice; two are reason not to rely on it.",

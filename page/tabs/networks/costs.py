@@ -33,29 +33,29 @@ STEPS = " takes as many steps as its accuracy of 2\N{NO-BREAK SPACE}% needs."
 
 def costs(survey: Survey) -> Markup:
     """Seconds of CPU time of each method and network, as bars."""
-    shown = [
+    names = [
         network for network in (*survey.networks, ALL) if any(key[1] == network for key in survey.seconds)
     ]
     refining = " and ".join(METHODS[name].title for name in survey.methods if METHODS[name].refines)
     top = max(interval.mean for interval in survey.seconds.values())
     rows = [
-        (METHODS[method].title, *(_seconds(survey.seconds.get((method, network)), top) for network in shown))
+        (METHODS[method].title, *(_seconds(survey.seconds.get((method, network)), top) for network in names))
         for method in survey.methods
     ]
     cheapest, dearest = (
         pick(survey.methods, key=lambda method: survey.seconds[method, ALL].mean) for pick in (min, max)
     )
     times = survey.seconds[dearest, ALL].mean / survey.seconds[cheapest, ALL].mean
-    found = (
+    sentence = (
         f"{METHODS[cheapest].title} takes {_time(survey.seconds[cheapest, ALL].mean)} of CPU time a photo "
         f"for {_together(survey)} networks; {METHODS[dearest].title} takes {times:.0f} times as long."
     )
-    heads = ["", *(network_name(name) if name else _together(survey).capitalize() for name in shown)]
+    heads = ["", *(network_name(name) if name else _together(survey).capitalize() for name in names)]
     return Markup(
         "{finding}{table}<p class=remark>CPU time of one core a photo, mean over {measured_on}. "
         "“{together}” includes what each network is asked about its own class.{refined}</p>"
     ).format(
-        finding=finding(found),
+        finding=finding(sentence),
         table=scrolled(table(rows, head=[heads], kind="costs"), "Seconds of CPU time"),
         measured_on=survey.measured_on,
         together=_together(survey).capitalize(),

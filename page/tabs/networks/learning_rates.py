@@ -14,9 +14,9 @@ from page.tabs.networks.source_key import INKS, MARKS
 from page.tabs.networks.training_curves import WIDE, accuracy_axis
 
 
-def block(found: Mapping[str, tuple[Trial, ...]]) -> Markup:
+def block(rates: Mapping[str, tuple[Trial, ...]]) -> Markup:
     """For each network its trials: mean accuracy of the sources by epoch, and the last epoch in figures."""
-    return Markup().join(_network(classifier_name(name), trials) for name, trials in found.items())
+    return Markup().join(_network(classifier_name(name), trials) for name, trials in rates.items())
 
 
 def _network(title: str, trials: Sequence[Trial]) -> Markup:

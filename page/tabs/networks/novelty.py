@@ -17,7 +17,7 @@ def block(novelty: Novelty) -> Markup:
     every = novelty.others[ALL]
     source = LISTINGS if LISTINGS in every.auroc else next(iter(every.auroc))
     cars = novelty.cars[source]
-    found = (
+    sentence = (
         f"The cue flags {one_digit(every.flagged)} of {every.n:,} pictures that show no car, and "
         f"{one_digit(cars.flagged)} of {cars.n:,} photos that do; area under the ROC curve "
         f"{every.auroc[source]:.3f} (1 would be perfect, 0.5 chance)."
@@ -35,7 +35,7 @@ def block(novelty: Novelty) -> Markup:
         "{finding}{table}<p class=remark>Collections with fewer than {few} pictures are only in the sum. "
         "Measured are the halves of the collections that were not used to choose the layer, and {split}.</p>"
     ).format(
-        finding=finding(found),
+        finding=finding(sentence),
         table=scrolled(table(rows, head=[heads], kind="flagged"), "Pictures flagged"),
         few=FEW,
         split=split_name(novelty.split),

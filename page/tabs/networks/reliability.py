@@ -53,12 +53,12 @@ def _found(evaluation: Evaluation) -> str:
 
 def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> Markup:
     lines = [Line("limit", (0, 1), "dashed", x=(0, 1))]
-    said = []
+    sentences = []
     for number, source in enumerate(evaluation.sources):
         bins = [
-            (each.confidence, each.accuracy, each.count)
-            for each in rows[source].bins
-            if each.count and each.confidence is not None and each.accuracy is not None
+            (group.confidence, group.accuracy, group.count)
+            for group in rows[source].bins
+            if group.count and group.confidence is not None and group.accuracy is not None
         ]
         sizes = [max(LARGEST * sqrt(count / rows[source].n), SMALLEST) for *_, count in bins]
         ink, mark = INKS[number % len(INKS)], MARKS[number % len(MARKS)]
@@ -68,8 +68,8 @@ def _chart(title: str, evaluation: Evaluation, rows: Mapping[str, Scores]) -> Ma
             f"{100 * sure:.0f} % sure {100 * accuracy:.0f} % right ({count})"
             for sure, accuracy, count in bins
         )
-        said.append(f"{source_title(source)}: {points}")
-    alt = f"Reliability of {title}, number of photos in brackets. {'. '.join(said)}."
+        sentences.append(f"{source_title(source)}: {points}")
+    alt = f"Reliability of {title}, number of photos in brackets. {'. '.join(sentences)}."
     return chart(alt, lines, (0, 1), ACROSS, TICKS, size=(3.3, 2.7))
 
 

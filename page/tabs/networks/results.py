@@ -45,7 +45,7 @@ def _found(evaluation: Evaluation) -> str:
     "91.7 %." """
     parts: list[str] = []
     for source in evaluation.sources:
-        name = max(evaluation.scores, key=lambda each: evaluation.scores[each][source].accuracy)
+        name = max(evaluation.scores, key=lambda classifier: evaluation.scores[classifier][source].accuracy)
         right = one_digit(evaluation.scores[name][source].accuracy)
         verb, end = ("most", "") if parts else ("names most", " rightly")
         parts.append(f"{classifier_name(name)} {verb} of the {source_name(source)}{end}, {right}")

@@ -30,7 +30,7 @@ def _found(robustness: Robustness, sources: list[str]) -> str:
     """What costs most, and how much in the best and in the worst case."""
     parts = []
     for source in sources:
-        rows = [each[source].change for each in robustness.rows.values()]
+        rows = [row[source].change for row in robustness.rows.values()]
         worst = min(rows[0], key=lambda name: sum(row[name] for row in rows))
         changes = sorted(row[worst] for row in rows)
         parts.append(

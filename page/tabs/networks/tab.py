@@ -108,7 +108,7 @@ def page(measured: Measured) -> Markup:
     """All sections as HTML."""
     evaluation, survey = measured.evaluation, measured.survey
     blocks = {
-        "results": _or_why(evaluation, lambda each: results.block(each, measured.published)),
+        "results": _or_why(evaluation, lambda figures: results.block(figures, measured.published)),
         "mistakes": _or_why(evaluation, mistakes.block),
         "disagreement": _or_why(evaluation, mistakes.disagreements),
         "calibration": _or_why(evaluation, _calibration),
@@ -116,12 +116,12 @@ def page(measured: Measured) -> Markup:
         "novelty": _or_why(measured.novelty, novelty.block),
         "training": _or_why(measured.training, training_curves.stages),
         "rates": _or_why(measured.rates, learning_rates.block),
-        "maps": _or_why(survey, lambda each: mean_maps.block(each) if each.maps else NO_MAPS),
+        "maps": _or_why(survey, lambda summary: mean_maps.block(summary) if summary.maps else NO_MAPS),
         "costs": _or_why(survey, costs.costs),
         "worth": _or_why(survey, costs.worth),
     }
-    shown = {name: html for name, html in blocks.items() if html}
-    links = (Markup('<a href="#networks-{}">{}</a>').format(name, SECTIONS[name][0]) for name in shown)
+    sections = {name: html for name, html in blocks.items() if html}
+    links = (Markup('<a href="#networks-{}">{}</a>').format(name, SECTIONS[name][0]) for name in sections)
     return Markup(
         '<div class="measured"><div class="reading"><div><h2>How good are the networks?</h2>'
         '<p>{}</p>{}</div></div><nav aria-label="Sections">{}</nav>{}</div>'
@@ -129,19 +129,19 @@ def page(measured: Measured) -> Markup:
         _about(evaluation),
         Markup().join(starmap(_licence, measured.licences.items())),
         Markup().join(links),
-        Markup().join(_section(name, html) for name, html in shown.items()),
+        Markup().join(_section(name, html) for name, html in sections.items()),
     )
 
 
 NO_MAPS = untested("There are no mean maps: a survey makes them of 20 photos or more of a class.")
 
 
-def _or_why(found: T | Missing, block: Callable[[T], Markup]) -> Markup:
+def _or_why(figures: T | Missing, block: Callable[[T], Markup]) -> Markup:
     """The section of what was found, or why there is none; a file of somebody else's may hold anything."""
-    if isinstance(found, Missing):
-        return untested(found.sentence)
+    if isinstance(figures, Missing):
+        return untested(figures.sentence)
     try:
-        return block(found)
+        return block(figures)
     except UNFIT:
         log.info("A section cannot be drawn.", exc_info=True)
         return untested(NO_FIGURES)

@@ -47,7 +47,7 @@ def accuracy_axis(low: float, high: float) -> Axis:
     """An axis with ticks at whole tenths around accuracies from `low` to `high`, within [0, 1]."""
     first = max(floor(low / STEP), 0)
     last = max(ceil(high / STEP), first + 1)
-    ticks = [STEP * each for each in range(first, last + 1)]
+    ticks = [STEP * tenth for tenth in range(first, last + 1)]
     return Axis(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
 
 

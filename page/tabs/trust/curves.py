@@ -24,7 +24,7 @@ MARKED = 10  # every so many points
 UNTESTED = "The maps of this network could not be tested."
 
 
-def block(found: Found, drawn: Mapping[str, Markup], target: Target, networks: Sequence[str]) -> Markup:
+def block(evidence: Found, drawn: Mapping[str, Markup], target: Target, networks: Sequence[str]) -> Markup:
     """The block; `drawn` holds what `network` made of those of `networks` that are finished."""
     halves = (
         Markup("<section><h4>{}</h4>{}</section>").format(
@@ -34,13 +34,13 @@ def block(found: Found, drawn: Mapping[str, Markup], target: Target, networks: S
     )
     controls = [(name, control, dashes, "") for control, (name, dashes) in CONTROLS.items()]
     return Markup('{}{}<div class="halves">{}</div>').format(
-        finding(findings.faithfulness(found, target)), legend_of(controls), Markup().join(halves)
+        finding(findings.faithfulness(evidence, target)), legend_of(controls), Markup().join(halves)
     )
 
 
-def network(name: str, known: Mapping[str, Evidence | None], target: Target) -> Markup:
+def network(name: str, row: Mapping[str, Evidence | None], target: Target) -> Markup:
     """Both charts of the network `name` and its table of areas."""
-    tests = {method: test for method, test in known.items() if test is not None}
+    tests = {method: test for method, test in row.items() if test is not None}
     if not tests:
         return untested(UNTESTED)
     against = next(iter(tests.values())).controls

@@ -17,18 +17,18 @@ FELL_APART = 0.3  # rank correlation with the original below which nothing of a 
 Of = tuple[str, str]  # method and network that a map is of
 
 
-def faithfulness(found: Found, target: Target) -> str:
+def faithfulness(evidence: Found, target: Target) -> str:
     """Which map names best what matters, and how many beat the controls; "" without a finished test."""
     tests = [
-        (known, method, network)
-        for network, row in found.items()
-        for method, known in row.items()
-        if network != AVERAGE and known is not None
+        (test, method, network)
+        for network, row in evidence.items()
+        for method, test in row.items()
+        if network != AVERAGE and test is not None
     ]
     if not tests:
         return ""
-    best, *of = min(tests, key=lambda test: (_lost(test[0]), test[0].faithfulness.deletion.area))
-    won = [sum(getattr(test[0].beats, name) for test in tests) for name in ("deletion", "insertion")]
+    best, *of = min(tests, key=lambda entry: (_lost(entry[0]), entry[0].faithfulness.deletion.area))
+    won = [sum(getattr(entry[0].beats, name) for entry in tests) for name in ("deletion", "insertion")]
     maps = "one map" if len(tests) == 1 else f"{len(tests)} maps"
     count = f"Of {maps}, {won[0]} beat both controls at deletion and {won[1]} at insertion."
     if best.beats.deletion:
@@ -100,9 +100,9 @@ def _effect(deletion: Curve, target: Target) -> str:
     return f"covering its top {percent(halved)} halves {of}"
 
 
-def _lost(known: Evidence) -> int:
+def _lost(test: Evidence) -> int:
     """How many of the two tests a map lost; deletion counts more."""
-    return 2 * (not known.beats.deletion) + (not known.beats.insertion)
+    return 2 * (not test.beats.deletion) + (not test.beats.insertion)
 
 
 def _map(method: str, network: str) -> str:

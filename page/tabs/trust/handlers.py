@@ -69,27 +69,27 @@ class TrustHandlers:
         yield from self._pressed("stability", session, stability.changes, stability.block)
 
     def _tests(
-        self, asked: ExplanationRequest, example: str | None, wanted: Callable[[], bool]
+        self, asked: ExplanationRequest, example: str | None, still_wanted: Callable[[], bool]
     ) -> Iterator[Values]:
         explainer = self.explainers[asked.kind]
-        made = {}
+        rows = {}
         for row in explained(explainer, asked):
-            if not wanted():
+            if not still_wanted():
                 return
             if row.finished and not row.error:
-                made[row.method.name] = row
+                rows[row.method.name] = row
         weights = regions.block(
-            {name: row.maps for name, row in made.items()}, asked.smoothing, *_parts(example)
+            {name: row.maps for name, row in rows.items()}, asked.smoothing, *_parts(example)
         )
         drawn: dict[str, Markup] = {}
         networks = list(explainer.networks)
-        for found in self.evidences.test(explainer, asked, made, wanted):
+        for evidence in self.evidences.test(explainer, asked, rows, still_wanted):
             for name in networks:
-                if name not in drawn and found[name].keys() == made.keys():
-                    drawn[name] = curves.network(name, found[name], asked.target)
+                if name not in drawn and evidence[name].keys() == rows.keys():
+                    drawn[name] = curves.network(name, evidence[name], asked.target)
             yield {
-                "about": blocks.about(asked.target, still_tested(found, len(made))),
-                "faithfulness": curves.block(found, drawn, asked.target, networks),
+                "about": blocks.about(asked.target, still_tested(evidence, len(rows))),
+                "faithfulness": curves.block(evidence, drawn, asked.target, networks),
                 "regions": weights,
             }
 
@@ -106,7 +106,7 @@ class TrustHandlers:
             return session.requests.runs.get(name) == run.number and session.asked == asked
 
         state: Any = None
-        shown: Markup | None = None
+        outcome: Markup | None = None
         try:
             yield {name: going_on("Beginning …"), button: gr.Button(STOP)}
             for state in states(asked, self.explainers[asked.kind], self.evidences.background, runs):
@@ -114,14 +114,14 @@ class TrustHandlers:
                     break
                 yield {name: block(state)}
             if session.requests.runs.get(name) != run.number:
-                shown = block(state, True) if state else untested("Stopped.")
+                outcome = block(state, True) if state else untested("Stopped.")
         except Exception:
             log.exception("The test %s failed.", name)
-            shown = untested(SORRY)
+            outcome = untested(SORRY)
         if session.requests.runs.get(name, run.number) != run.number:  # stopped and begun anew meanwhile
             return
         session.requests.stop(name)
-        yield {button: gr.Button(RUN)} | ({name: shown} if shown and session.asked == asked else {})
+        yield {button: gr.Button(RUN)} | ({name: outcome} if outcome and session.asked == asked else {})
 
 
 def _parts(example: str | None) -> tuple[Tensor | None, bool]:

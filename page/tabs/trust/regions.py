@@ -31,9 +31,9 @@ def block(
     apart. Methods without maps are left out.
     """
     shares = {
-        (method, network): _shares(shown.map, labels)
+        (method, network): _shares(attribution.map, labels)
         for method, pair in maps.items()
-        for network, shown in all_smoothed(pair, smoothing).items()
+        for network, attribution in all_smoothed(pair, smoothing).items()
     }
     methods = [method for method in METHODS if method in maps]
     networks = list(dict.fromkeys(network for _, network in shares))

@@ -45,7 +45,7 @@ class Shown:
 
 
 def steps(
-    asked: ExplanationRequest, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+    asked: ExplanationRequest, explainer: Explainer, background: Background, still_wanted: Callable[[], bool]
 ) -> Iterator[dict[Of, tuple[Shown, ...]]]:
     """What every map has become, after each layer. A map that cannot be computed is left out from then on."""
     cascades = {
@@ -61,43 +61,43 @@ def steps(
         for method in METHODS
         for network in explainer.networks
     }
-    shown: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
+    maps: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
     for _ in ("", *LAYERS):
         for method in METHODS:
             jobs = {
-                of[1]: partial(next, each) for of, each in cascades.items() if of[0] == method and of in shown
+                of[1]: partial(next, run) for of, run in cascades.items() if of[0] == method and of in maps
             }
-            for network, job in background.run(jobs, wanted):
+            for network, job in background.run(jobs, still_wanted):
                 try:
-                    shown[method, network] += (_shown(job.result(), asked.photo),)
+                    maps[method, network] += (_shown(job.result(), asked.photo),)
                 except Exception:
                     log.exception("%s of %s could not be randomised.", method, network)
-                    del shown[method, network]
-            if not wanted():
+                    del maps[method, network]
+            if not still_wanted():
                 return
-        yield dict(shown)
+        yield dict(maps)
 
 
-def block(shown: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Markup:
+def block(maps: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Markup:
     """The block as far as the test has come: what it found in the end, charts and strips of maps."""
-    if not shown:
+    if not maps:
         return untested("The maps could not be tested.")
-    layers = [step.layer for step in next(iter(shown.values()))]
+    layers = [step.layer for step in next(iter(maps.values()))]
     if len(layers) > len(LAYERS):
-        found = finding(findings.sanity({of: each[-1].correlation for of, each in shown.items()}))
+        headline = finding(findings.sanity({of: strip[-1].correlation for of, strip in maps.items()}))
     else:
         done = f"Random so far: {', '.join(layers[1:]) or 'nothing'}"
-        found = untested(f"{done}; stopped.") if stopped else going_on(f"{done} …")
+        headline = untested(f"{done}; stopped.") if stopped else going_on(f"{done} …")
     charts = (
-        Markup("<section><h4>{}</h4>{}</section>").format(network_name(network), _chart(network, shown))
-        for network in dict.fromkeys(network for _, network in shown)
+        Markup("<section><h4>{}</h4>{}</section>").format(network_name(network), _chart(network, maps))
+        for network in dict.fromkeys(network for _, network in maps)
     )
-    strips = (_strip(*of, each) for of, each in shown.items())
+    strips = (_strip(*of, strip) for of, strip in maps.items())
     return Markup(
         '{}{}<div class="halves">{}</div><div class="strips">{}</div>'
         "<p class=untested>Under each map: the last layer made random, and the rank correlation with the "
         "first map. Every map has its own scale.</p>"
-    ).format(found, legend_of([LIMIT]), Markup().join(charts), Markup().join(strips))
+    ).format(headline, legend_of([LIMIT]), Markup().join(charts), Markup().join(strips))
 
 
 def _shown(step: Step, photo: Photo) -> Shown:
@@ -106,21 +106,21 @@ def _shown(step: Step, photo: Photo) -> Shown:
     return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70))
 
 
-def _chart(network: str, shown: Mapping[Of, tuple[Shown, ...]]) -> Markup:
+def _chart(network: str, maps: Mapping[Of, tuple[Shown, ...]]) -> Markup:
     values = {
-        method: [step.correlation for step in each]
-        for (method, name), each in shown.items()
+        method: [step.correlation for step in strip]
+        for (method, name), strip in maps.items()
         if name == network
     }
     points = range(len(LAYERS) + 1)
     lines = [Line("limit", [findings.FELL_APART] * len(points), "dashed")]
     for method, line in values.items():
         lines.append(Line(method, line + [None] * (len(points) - len(line)), mark=METHODS[method].mark))
-    said = "; ".join(
+    figures = "; ".join(
         f"{METHODS[method].title} {', '.join(map(_figure, line))}" for method, line in values.items()
     )
     of = f"Rank correlation with the original map, {network_name(network)}"
-    alt = f"{of}, after each layer made random: {said}."
+    alt = f"{of}, after each layer made random: {figures}."
     return chart(alt, lines, points, ACROSS, UP, size=(6.6, 2.7))
 
 
@@ -128,12 +128,12 @@ def _figure(correlation: float | None) -> str:
     return "flat" if correlation is None else f"{round(correlation, 2) + 0.0:.2f}".replace("-", "−")
 
 
-def _strip(method: str, network: str, shown: tuple[Shown, ...]) -> Markup:
+def _strip(method: str, network: str, strip: tuple[Shown, ...]) -> Markup:
     items = (
         Markup("<li>{}<b>{}</b><span>{}</span></li>").format(
             step.picture, step.layer or "as it is", _figure(step.correlation)
         )
-        for step in shown
+        for step in strip
     )
     return Markup("<section><h4>{}, {}</h4><ol>{}</ol></section>").format(
         METHODS[method].title, network_name(network), Markup().join(items)

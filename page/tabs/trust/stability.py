@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 
 
 def changes(
-    asked: ExplanationRequest, explainer: Explainer, background: Background, wanted: Callable[[], bool]
+    asked: ExplanationRequest, explainer: Explainer, background: Background, still_wanted: Callable[[], bool]
 ) -> Iterator[dict[Of, float | None]]:
     """The largest change of every map, as a fraction of the map or None if that failed, after each method."""
-    found: dict[Of, float | None] = {}
+    largest: dict[Of, float | None] = {}
     for method in METHODS:
         jobs = {
             network: partial(
@@ -40,43 +40,43 @@ def changes(
             for network in explainer.networks
         }
         done: dict[str, float | None] = {}
-        for network, job in background.run(jobs, wanted):
+        for network, job in background.run(jobs, still_wanted):
             try:
                 done[network] = job.result()
             except Exception:
                 log.exception("%s of %s could not be disturbed.", method, network)
                 done[network] = None
-        if not wanted():
+        if not still_wanted():
             return
-        found |= {(method, network): done[network] for network in jobs}  # in their order, not as they came
-        yield dict(found)
+        largest |= {(method, network): done[network] for network in jobs}  # in their order, not as they came
+        yield dict(largest)
 
 
-def block(found: Mapping[Of, float | None], stopped: bool = False) -> Markup:
-    """The block as far as the test has come; a method that is not in `found` is still to come."""
-    networks = list(dict.fromkeys(network for _, network in found))
-    waiting = [method for method in METHODS if not any(of[0] == method for of in found)]
-    known = {of: value for of, value in found.items() if value is not None}
+def block(largest: Mapping[Of, float | None], stopped: bool = False) -> Markup:
+    """The block as far as the test has come; a method that is not in `largest` is still to come."""
+    networks = list(dict.fromkeys(network for _, network in largest))
+    waiting = [method for method in METHODS if not any(of[0] == method for of in largest)]
+    measured = {of: change for of, change in largest.items() if change is not None}
     if waiting:
         doing = f"Disturbing the photo: {METHODS[waiting[0]].title} …"
-        said = untested("Stopped.") if stopped else going_on(doing)
+        headline = untested("Stopped.") if stopped else going_on(doing)
     else:
-        said = finding(findings.stability(known)) or untested("The maps could not be tested.")
-    top = max(filter(isfinite, known.values()), default=0.0) or 1.0
+        headline = finding(findings.stability(measured)) or untested("The maps could not be tested.")
+    top = max(filter(isfinite, measured.values()), default=0.0) or 1.0
     rows = [
-        [METHODS[method].title, *(_cell(method, network, found, top) for network in networks)]
+        [METHODS[method].title, *(_cell(method, network, largest, top) for network in networks)]
         for method in METHODS
     ]
     head = [["", *map(network_name, networks)]]
-    return Markup("{}{}").format(said, table(rows, head=head, kind="changes", label="Largest change"))
+    return Markup("{}{}").format(headline, table(rows, head=head, kind="changes", label="Largest change"))
 
 
-def _cell(method: str, network: str, found: Mapping[Of, float | None], top: float) -> object:
-    if (method, network) not in found:
+def _cell(method: str, network: str, largest: Mapping[Of, float | None], top: float) -> object:
+    if (method, network) not in largest:
         return "…"
-    value = found[method, network]
-    if value is None:
+    change = largest[method, network]
+    if change is None:
         return "failed"
-    if not isfinite(value):
+    if not isfinite(change):
         return Cell("∞", title="The map of the photo itself is empty")
-    return Markup('<span style="--to:{:.0f}%"><i></i>{}</span>').format(100 * value / top, percent(value))
+    return Markup('<span style="--to:{:.0f}%"><i></i>{}</span>').format(100 * change / top, percent(change))

@@ -16,18 +16,18 @@ TITLE = "Trust"
 def build(context: Context) -> Tab:
     """Draws the tab, and makes its buttons run the tests that take long."""
     handle = TrustHandlers(context.explainers, context.evidences)
-    shown: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     with gr.Column(elem_id="trust"):
-        shown["about"] = panel(elem_id="about")
+        outputs["about"] = panel(elem_id="about")
         for name in blocks.TESTS:
             with gr.Column(elem_id=f"test-{name}", elem_classes=["card", "test"]):
                 panel(blocks.head(name))
                 if name in blocks.LONG:
-                    shown[f"{name}_button"] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
-                shown[name] = panel(elem_classes="found")
+                    outputs[f"{name}_button"] = gr.Button(RUN, size="sm", min_width=120, elem_classes="run")
+                outputs[name] = panel(elem_classes="found")
     for name, handler in (("sanity", handle.on_sanity), ("stability", handle.on_stability)):
         button = f"{name}_button"
         context.wire(
-            shown[button].click, handler, {part: shown[part] for part in (name, button)}, queue=TESTING
+            outputs[button].click, handler, {part: outputs[part] for part in (name, button)}, queue=TESTING
         )
-    return Tab(shown, (), handle.refresh, TESTING)
+    return Tab(outputs, (), handle.refresh, TESTING)

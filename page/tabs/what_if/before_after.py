@@ -25,7 +25,7 @@ def rows(
     asked: ExplanationRequest,
     of: BeforeAfter,
     controls: Controls,
-    wanted: Callable[[], bool],
+    still_wanted: Callable[[], bool],
 ) -> Iterator[dict[str, Markup]]:
     """What changes on the tab, by "heading" and method. Stops without a word once unwanted.
 
@@ -40,23 +40,23 @@ def rows(
     settings = asked.target, asked.reference, asked.tolerance
     now, step = {}, {"heading": _heading(asked, next(iter(METHODS)))}
     for name, method in METHODS.items():
-        known = explainer.finished(of.photo, name, *settings)
-        now[name] = BeforeAfterRow(method, of.columns(known, BEFORE), note=WAITING)
+        finished = explainer.finished(of.photo, name, *settings)
+        now[name] = BeforeAfterRow(method, of.columns(finished, BEFORE), note=WAITING)
         step |= draw(now[name])
     yield step
     for name, row in now.items():
         yield {"heading": _heading(asked, name)}
         drawn_at = 0.0
         for when, request in ((BEFORE, asked), (AFTER, after)):
-            for made in explained(explainer, request, [name]):
-                if not wanted():
+            for maps in explained(explainer, request, [name]):
+                if not still_wanted():
                     return
-                if made.error:
-                    log.error("%s of an edited photo failed.", name, exc_info=made.error)
+                if maps.error:
+                    log.error("%s of an edited photo failed.", name, exc_info=maps.error)
                     row = BeforeAfterRow(row.method, note=FAILED, failed=True)
                     break
-                row = replace(row, note=so_far(made) or row.note).with_maps(when, of.columns(made.maps, when))
-                if so_far(made) and monotonic() - drawn_at > PACE:
+                row = replace(row, note=so_far(maps) or row.note).with_maps(when, of.columns(maps.maps, when))
+                if so_far(maps) and monotonic() - drawn_at > PACE:
                     yield draw(row)
                     drawn_at = monotonic()
             if row.failed:

@@ -202,7 +202,7 @@ def _bars(moved: Mapping[str, Changes], kind: str, edits: Edits, ensemble: str) 
     """What the edits did in one sentence, of the networks of this kind, and the bars of every kind."""
     heading = Markup("<h3>{}</h3>") if len(moved) > 1 else Markup()
     blocks = (
-        heading.format(name.capitalize()) + paired_columns(each, ensemble) for name, each in moved.items()
+        heading.format(name.capitalize()) + paired_columns(change, ensemble) for name, change in moved.items()
     )
     return Markup(
         '<section class="card before-after" aria-label="Probabilities before and after">'

@@ -32,40 +32,40 @@ def build(context: Context) -> Tab:
     """Draws the tab and connects its own controls."""
     handle = WhatIfHandlers(context.explainers)
     trial = gr.State(EditSession())
-    shown: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     with gr.Column(elem_id="what-if"):
         panel(ABOUT)
-        shown["notice"] = panel(elem_classes="said")
+        outputs["notice"] = panel(elem_classes="said")
         with gr.Row(elem_classes=["card", "try"]):
             with gr.Column(elem_classes="draw"):
-                shown["sheet"] = editor()
+                outputs["sheet"] = editor()
             with gr.Column(elem_classes="seen-now"):
-                shown["after"] = panel(elem_id="after")
+                outputs["after"] = panel(elem_id="after")
             with gr.Column(elem_classes="choose"):
                 choices = [(EDITS[name], name) for name in WHOLE]
-                shown["whole"] = gr.CheckboxGroup(choices, label="In one click")
+                outputs["whole"] = gr.CheckboxGroup(choices, label="In one click")
                 fills = [(FILLED[name], name) for name in FILLS]
-                shown["fill"] = gr.Radio(fills, value=Edits().fill, label="What covers it")
+                outputs["fill"] = gr.Radio(fills, value=Edits().fill, label="What covers it")
                 with gr.Row(elem_classes="pair"):
-                    shown["undo"] = gr.Button("Undo", size="sm", min_width=80, interactive=False)
-                    shown["reset"] = gr.Button("Reset", size="sm", min_width=80, interactive=False)
+                    outputs["undo"] = gr.Button("Undo", size="sm", min_width=80, interactive=False)
+                    outputs["reset"] = gr.Button("Reset", size="sm", min_width=80, interactive=False)
                 with gr.Accordion("A box by numbers", open=False, elem_classes="numbers"):
                     edges = [
                         gr.Slider(0, 100, at, step=1, label=f"{edge}, %", buttons=[])
                         for edge, at in START.items()
                     ]
                     add = gr.Button("Cover this box", size="sm")
-        shown["bars"] = panel(elem_id="bars")
-        shown["heading"] = panel()
-        shown |= {method: panel() for method in METHODS}
+        outputs["bars"] = panel(elem_id="bars")
+        outputs["heading"] = panel()
+        outputs |= {method: panel() for method in METHODS}
 
     for trigger, handler, inputs in (
-        (shown["sheet"].select, handle.on_mark, []),
-        (shown["whole"].input, handle.on_whole, [shown["whole"]]),
-        (shown["fill"].input, handle.on_fill, [shown["fill"]]),
-        (shown["undo"].click, handle.on_undo, []),
-        (shown["reset"].click, handle.on_reset, []),
+        (outputs["sheet"].select, handle.on_mark, []),
+        (outputs["whole"].input, handle.on_whole, [outputs["whole"]]),
+        (outputs["fill"].input, handle.on_fill, [outputs["fill"]]),
+        (outputs["undo"].click, handle.on_undo, []),
+        (outputs["reset"].click, handle.on_reset, []),
         (add.click, handle.on_box, edges),
     ):
-        context.wire(trigger, handler, shown, [trial, *inputs])
-    return Tab(shown, [trial], handle.refresh)
+        context.wire(trigger, handler, outputs, [trial, *inputs])
+    return Tab(outputs, [trial], handle.refresh)
