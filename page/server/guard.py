@@ -1,6 +1,6 @@
 """What stands between strangers and gradio: it refuses what no page, API or MCP client of ours sends.
 
-In this order: a name or a website that the page does not belong to, a route that is closed, too many open
+In this order: lines that are too long, a name or a website that the page does not belong to, a route that is closed, too many open
 requests, a session that is not the visitor's, a body that is too large, too slow or no JSON. Whatever fails
 behind it ends in a sentence. Uploads and files have handlers of our own (page.server.files).
 """
@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.server.bodies import paced, parsed, replayed, whole
+from page.server.heads import check_length, clean
 from page.server.hosts import Hosts
 from page.server.refusals import (
     CROWDED,
@@ -57,8 +58,8 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(send, self._headers(scope))
         visitor = self.visitors.of(scope)
+        answer = _Answer(send, self._headers(scope, visitor))
         self._open[visitor.address] += 1
         try:
             await self.app(scope, await self._checked(scope, receive, visitor), answer.send)
@@ -74,14 +75,14 @@ class Guard:
 
     async def _checked(self, scope: Scope, receive: Receive, visitor: Visitor) -> Receive:
         """What gradio may receive of a request that is in order. Raises Refused."""
+        check_length(scope)
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self.hosts.serves(hosts[0]):
             raise Refused(FOREIGN_HOST, 421)
         if scope["method"] not in READING and not self.hosts.trusts(headers.get("origin"), hosts[0]):
             raise Refused(FOREIGN_SITE, 403)
-        if not self.hosts.is_allowed(headers.get("x-forwarded-host", "")):  # gradio believes everybody
-            scope["headers"] = [header for header in scope["headers"] if header[0] != b"x-forwarded-host"]
+        clean(scope, self.hosts)
         route, match = find(scope["path"], scope["method"])
         if self._open[visitor.address] > OPEN_REQUESTS:
             raise Refused(CROWDED, 503)
@@ -122,7 +123,7 @@ class Guard:
             if not self.visitors.owns(visitor, value, route.begins):
                 raise Refused(NOT_YOURS, 404)
 
-    def _headers(self, scope: Scope) -> dict[str, str]:
+    def _headers(self, scope: Scope, visitor: Visitor) -> dict[str, str]:
         """What every answer says to the browser, whoever made it."""
         headers = {
             "X-Content-Type-Options": "nosniff",
@@ -130,7 +131,7 @@ class Guard:
             "Permissions-Policy": PERMISSIONS,
             "Content-Security-Policy": content_policy(self.hosts.frames),
         }
-        if scope["path"] == "/" and not self.visitors.of(scope).cookie:
+        if scope["path"] == "/" and not visitor.cookie:
             headers["Set-Cookie"] = new_cookie(secure=scope.get("scheme") == "https")
         return headers
 

@@ -11,7 +11,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from threading import Lock
 
 from starlette.datastructures import Headers
@@ -56,14 +55,10 @@ class Visitors:
     def of(self, scope: Scope) -> Visitor:
         """Who sent the request of an ASGI scope."""
         headers = Headers(scope=scope)
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
-            cookie = None
         secret, _, address = headers.get(ON_BEHALF, "").partition(" ")
         if address and secrets.compare_digest(secret.encode(), self.secret.encode()):
             return Visitor(self.secret, address)
-        return Visitor(cookie.value if cookie else "", network((scope.get("client") or ("",))[0]))
+        return Visitor(_cookie(headers.get("cookie", "")), network((scope.get("client") or ("",))[0]))
 
     def on_behalf_of(self, visitor: Visitor) -> dict[str, str]:
         """The header by which a request of this process counts as the visitor's."""
@@ -117,6 +112,12 @@ def network(address: str) -> str:
             return str(ip_address.ipv4_mapped)
         return str(ipaddress.ip_network((ip_address, 64), strict=False).network_address)
     return str(ip_address)
+
+
+def _cookie(header: str) -> str:
+    """The page's own among the cookies of a request, "" without it; others may look as they like."""
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE and ID.fullmatch(value)), "")
 
 
 def new_cookie(secure: bool) -> str:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from page.server.refusals import (
     FOREIGN_HOST,
     FOREIGN_SITE,
     FULL,
+    LONG_HEAD,
     NO_FETCHING,
     NO_ROOM,
     NOT_HERE,
@@ -155,6 +157,26 @@ def test_what_nobody_was_told_to_believe_is_taken_away(behind, run_apart):
     for name in ("evil.example", "cars.example"):
         run_apart(once(name))
     assert seen == [None, b"cars.example"]
+
+
+def test_a_cookie_holds_nobody_up_and_stops_at_the_guard(behind, run_apart):
+    seen = []
+
+    async def look(scope, receive, send):
+        seen.extend(name for name, _ in scope["headers"])
+        await behind(scope, receive, send)
+
+    async def once(cookie):
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(Guard(look)), base_url="http://127.0.0.1"
+        ) as http:
+            return await http.get("/", headers={"cookie": cookie})
+
+    began = time.monotonic()
+    assert run_apart(once('a="' + "\\\\" * 15_000 + '"')).status_code == 200
+    assert said(run_apart(once('a="' + "\\\\" * 30_000 + '"'))) == (431, LONG_HEAD)
+    assert time.monotonic() - began < 1
+    assert seen and b"cookie" not in seen
 
 
 def test_every_answer_tells_the_browser_to_be_careful(ask):
