@@ -7,6 +7,7 @@ so that a new version of gradio has one file to be held against.
 
 import importlib
 import inspect
+from contextvars import ContextVar
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +16,7 @@ from gradio.data_classes import ImageData, PredictBodyInternal
 from gradio.exceptions import InvalidPathError
 from gradio.queueing import Event, Queue
 from gradio.route_utils import get_root_url
+from gradio.routes import App
 from gradio.server_messages import EventMessage, ProcessCompletedMessage
 from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
@@ -33,6 +35,7 @@ __all__ = [
     "check",
     "get_root_url",
     "get_upload_folder",
+    "describe_api_anew",
     "is_file_obj_with_meta",
     "keep_sessions_as",
     "strip_invalid_filename_characters",
@@ -76,6 +79,24 @@ def check() -> None:
                 f"gradio {version('gradio')} is not gradio {TESTED}, which the page was tested with: {place} "
                 f"{was}. Please install gradio {TESTED}, as requirements.txt says."
             )
+
+
+class _OfOneRequest:
+    """An attribute that lasts for one request: what is kept for all depends on nobody who asks."""
+
+    def __init__(self, name: str) -> None:
+        self._value: ContextVar[Any] = ContextVar(name, default=None)
+
+    def __get__(self, app: Any, kind: type) -> Any:  # noqa: ANN401
+        return self._value.get()
+
+    def __set__(self, app: Any, value: Any) -> None:  # noqa: ANN401
+        self._value.set(value)
+
+
+def describe_api_anew() -> None:
+    """Has gradio describe the API to each who asks: it keeps the first one's, with the address asked at."""
+    setattr(App, "api_info", _OfOneRequest("api_info"))  # noqa: B010 - mypy knows it as an attribute of each
 
 
 def keep_sessions_as(kind: type[SessionState]) -> None:

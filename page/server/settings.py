@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from page.export.preview import APP
+from page.gradio_patches import describe_api_anew
 from page.server.files import Files
 from page.server.guard import Guard
 from page.server.hosts import Hosts
@@ -58,6 +59,7 @@ def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None
 
     @asynccontextmanager
     async def prepared(app: Any) -> AsyncIterator[None]:  # noqa: ANN401
+        describe_api_anew()
         access.visitors.ended = app.get_blocks()._queue.forget
         if prepare:
             prepare(app.get_blocks(), access)

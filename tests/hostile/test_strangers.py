@@ -200,6 +200,18 @@ def test_other_names_reach_nothing(swept, path):
         assert ann.post(path, json={}, headers=evil).status_code == 421
 
 
+def test_nobody_says_for_others_what_the_page_is_called(serve):
+    """gradio described the API once, with the address that its first caller named."""
+    from page.server.hosts import Hosts
+
+    with serve(hosts=Hosts("0.0.0.0")) as (url, _, _), visitor(url) as ann, visitor(url, 1) as bob:
+        named = {"host": "evil.example", "x-gradio-server": "http://worse.example"}
+        for path in (f"{API}/info", f"{API}/openapi.json", "/"):
+            assert "worse.example" not in ann.get(path, headers=named).text
+            said = bob.get(f"{API}/info", headers={"host": "cars.example"}).text
+            assert "http://cars.example" in said and "evil.example" not in said
+
+
 def test_a_space_is_served_unchanged(serve, monkeypatch):
     """As Hugging Face sets it up and passes requests on."""
     from page.server.hosts import Hosts
