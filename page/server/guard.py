@@ -84,6 +84,8 @@ class Guard:
             raise Refused(FOREIGN_SITE, 403)
         clean(scope, self.hosts)
         route, match = find(scope["path"], scope["method"])
+        if route.begins and not self.hosts.may_begin(headers, hosts[0]):
+            raise Refused(FOREIGN_SITE, 403)
         if self._open[visitor.address] > OPEN_REQUESTS:
             raise Refused(CROWDED, 503)
         scope["visitor"], scope["visitors"] = visitor, self.visitors  # for the queue and our own routes
@@ -115,12 +117,12 @@ class Guard:
         """Raises Refused unless all ids of a request are there, well formed and the visitor's own."""
         if not all(isinstance(ids.get(name), str) for name in route.needs):
             raise Refused(NOT_YOURS, 400)
-        for value in ids.values():
+        for name, value in ids.items():
             if value is None:
                 continue
             if not isinstance(value, str) or not ID.fullmatch(value):
                 raise Refused(NOT_YOURS, 400)
-            if not self.visitors.owns(visitor, value, route.begins):
+            if not self.visitors.owns(visitor, value, route.begins and name != "event_id"):
                 raise Refused(NOT_YOURS, 404)
 
     def _headers(self, scope: Scope, visitor: Visitor) -> dict[str, str]:

@@ -8,7 +8,7 @@ Host, and which website asks in Origin; both are looked at before anything else.
 import ipaddress
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[0-9a-z._-]+)(:[0-9]{1,5})?")
@@ -43,6 +43,15 @@ class Hosts:
         """Whether a request for this host, with or without a port, is answered."""
         name = _name(host)
         return bool(name) and (not self.strict or is_loopback(name) or name in self.allowed)
+
+    def may_begin(self, headers: Mapping[str, str], host: str) -> bool:
+        """Whether a request may begin a visit, which ends the oldest of its address: of no other website.
+
+        Browsers say from where a GET comes: in Origin, or where a picture is asked for in Sec-Fetch-Site.
+        """
+        if "origin" in headers:
+            return self.trusts(headers["origin"], host)
+        return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
     def trusts(self, origin: str | None, host: str) -> bool:
         """Whether a page of this origin may post: the page itself, one of its names, or no website at all."""

@@ -49,6 +49,27 @@ def test_other_websites_may_post_nothing(ask, behind, path, origin):
     assert behind.seen == 0
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "https://evil.example", "sec-fetch-site": "none"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_other_websites_may_begin_no_visit(ask, behind, foreign):
+    """Too many visits of one address end its oldest."""
+    heartbeat = f"{API}/heartbeat/abc"
+    assert said(ask("GET", heartbeat, **foreign)) == (403, FOREIGN_SITE)
+    assert behind.seen == 0
+    own = ({"origin": "http://127.0.0.1:7860"}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"})
+    for headers in (*own, {}):
+        assert ask("GET", heartbeat, **headers).status_code == 200
+    assert ask("GET", "/", **foreign).status_code == 200  # a link to the page
+
+
 def test_the_page_itself_may_post(ask):
     assert said(ask("POST", JOIN, PLAIN, origin="http://127.0.0.1:7860")) == (200, json.dumps(PLAIN))
 
