@@ -8,8 +8,16 @@ from typing import Any
 
 from starlette.requests import Request
 
-from page.gradio_patches import Event, EventMessage, PredictBodyInternal, ProcessCompletedMessage, Queue
-from page.server.refusals import FULL, YOUR_TURN
+from page.gradio_patches import (
+    BlockFunction,
+    Event,
+    EventMessage,
+    PredictBodyInternal,
+    ProcessCompletedMessage,
+    Queue,
+)
+from page.server.refusals import FULL, NOT_UNDERSTOOD, YOUR_TURN, Refused
+from page.server.visitors import EVENTS_OF_ALL, VISITS_OF_ALL
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +33,8 @@ class LastingQueue(Queue):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
         super().__init__(*arguments, **named)
+        # gradio's limit, beyond which whoever asks much would end what others are told.
+        self.pending_messages_per_session.max_size = EVENTS_OF_ALL + VISITS_OF_ALL
         self._unread: dict[str, float] = {}  # session -> since when it has something to read, in seconds
 
     def start(self) -> None:
@@ -74,7 +84,13 @@ class LastingQueue(Queue):
     async def push(
         self, body: PredictBodyInternal, request: Request, username: str | None
     ) -> tuple[bool, Any, Any]:
-        """Puts a request at the end. Without room for it the answer is a sentence."""
+        """Puts a request at the end. Without room for it the answer is a sentence.
+
+        Raises Refused for an event that the page does not have, or has for the browser alone.
+        """
+        asked = None if body.fn_index is None else self.blocks.fns.get(body.fn_index)
+        if asked is None or asked.fn is None:
+            raise Refused(NOT_UNDERSTOOD, 400)
         self._forget_unread()
         visitor, visitors = request.scope.get("visitor"), request.scope.get("visitors")
         if self.max_size is not None:
@@ -86,6 +102,17 @@ class LastingQueue(Queue):
         if visitors and pushed[0]:
             visitors.asked(visitor, pushed[1])
         return pushed
+
+    async def process_events(
+        self, events: list[Event], batch: bool, begin_time: float, fn: BlockFunction
+    ) -> None:
+        """Does what was asked. What a call without a session was given to remember goes with its end."""
+        try:
+            await super().process_events(events, batch, begin_time, fn)
+        finally:
+            for event in events:
+                if event.session_hash == event._id:
+                    self._forget_states(event._id)
 
     async def leave(self, session: str, event_id: str) -> None:
         """Ends an event: one that waits never begins, one that runs stops at its next step.
@@ -99,11 +126,14 @@ class LastingQueue(Queue):
 
     def forget(self, session: str) -> None:
         """Lets go of a session: its states, and what it was not told yet."""
-        self.blocks.state_holder.session_data.pop(session, None)
-        self.blocks.state_holder.time_last_used.pop(session, None)
+        self._forget_states(session)
         self.pending_messages_per_session.pop(session, None)
         self.pending_event_ids_session.pop(session, None)
         self._unread.pop(session, None)
+
+    def _forget_states(self, session: str) -> None:
+        self.blocks.state_holder.session_data.pop(session, None)
+        self.blocks.state_holder.time_last_used.pop(session, None)
 
     def _forget_unread(self) -> None:
         """Lets go of what nobody has come to read for long."""

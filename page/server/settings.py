@@ -18,7 +18,7 @@ from page.server.guard import Guard
 from page.server.hosts import Hosts
 from page.server.routes import API
 from page.server.uploads import Uploads
-from page.server.visitors import Visitors
+from page.server.visitors import VISITS_OF_ALL, Visitors
 
 WAITING = 48  # requests in the queue, about a minute of work on two cores; who comes then is told so
 
@@ -55,7 +55,7 @@ def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None
 
     prepare is called with the page when all of its server is there, before the first request is taken.
     """
-    guard = Middleware(Guard, access.hosts, access.visitors)
+    guard = Middleware(Guard, access.hosts, access.visitors, access.uploads)
 
     @asynccontextmanager
     async def prepared(app: Any) -> AsyncIterator[None]:  # noqa: ANN401
@@ -74,7 +74,9 @@ def settings(access: Access, prepare: Callable[[gr.Blocks, Access], None] | None
         "mcp_server": True,
         "ssr_mode": False,  # Spaces turn it on; the page is tested without, and is to be the same everywhere
         "run_history": False,  # gradio would keep every photo and result in the browser
-        "state_session_capacity": 200,  # sessions in memory; explain.cache counts their photos
+        # More than all visits and what runs without one: page.server.visitors says which of them go. What
+        # their photos take is counted by explain.cache.
+        "state_session_capacity": 2 * VISITS_OF_ALL,
         "app_kwargs": {
             "routes": [*Files(access.uploads).routes, *ANSWERED, *APP["routes"]],
             "middleware": [guard, *APP["middleware"]],

@@ -18,8 +18,10 @@ from starlette.types import Scope
 
 ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # session hashes, event ids and upload ids, of browsers and programs
 COOKIE = "visitor"
-REMEMBERED = 20_000  # events whose owner is known; gradio keeps the answers of the last 2,000
+EVENTS, EVENTS_OF_ALL = 500, 20_000  # whose owner is known, and whose answer is kept
 VISITS = 100  # of one address at a time, a tab of a browser each: a class behind one address has enough
+VISITS_OF_ALL = 200
+OURS = ""  # in place of an address
 ON_BEHALF = "x-on-behalf-of"  # header: our MCP server asks the page over HTTP, for the address in it
 
 
@@ -37,19 +39,51 @@ class Visitor:
         return self.address == other.address
 
 
+class _Owners:
+    """Whose each of some names is: at most so many of one address, and of all together."""
+
+    def __init__(self, of_one: int, of_all: int) -> None:
+        self._of_one, self._of_all = of_one, of_all
+        self._owners: dict[str, Visitor] = {}
+        self._names: dict[str, OrderedDict[str, None]] = {}  # address -> its names, last used last
+
+    def of(self, name: str) -> Visitor | None:
+        """The owner of a name, if it has one."""
+        return self._owners.get(name)
+
+    def use(self, name: str) -> None:
+        """The name is the one used last of its address."""
+        if owner := self._owners.get(name):
+            self._names[owner.address].move_to_end(name)
+
+    def enter(self, name: str, owner: Visitor) -> str:
+        """The name is this visitor's from now on; the one that has to go for it, or ""."""
+        self._owners[name] = owner
+        own = self._names.setdefault(owner.address, OrderedDict())
+        own[name] = None
+        if len(own) <= self._of_one:
+            if len(self._owners) <= self._of_all:
+                return ""
+            own = max(self._names.values(), key=len)
+        late, _ = own.popitem(last=False)
+        former = self._owners.pop(late)
+        if not own:
+            del self._names[former.address]
+        return late
+
+
 class Visitors:
     """Tells visitors apart, and remembers whose sessions are whose; may be shared by threads.
 
-    Where one address begins more than VISITS, `ended` is called with its least recently used one's hash, so
-    that nobody's sessions push out another's.
+    `ended` is called with the hash of each visit that goes, and the id of each event, for newer ones: always
+    the least recently used of the address that has most, so that nobody's push out another's.
     """
 
     def __init__(self, ended: Callable[[str], None] = lambda session: None) -> None:
         self.secret = secrets.token_urlsafe(24)  # known to this process alone
         self.ended = ended
-        self._events: OrderedDict[str, Visitor] = OrderedDict()
-        self._visits: dict[str, Visitor] = {}  # session hash -> owner
-        self._visits_of: dict[str, OrderedDict[str, None]] = {}  # address -> its hashes, last used last
+        self._events = _Owners(EVENTS, EVENTS_OF_ALL)
+        self._visits = _Owners(VISITS, VISITS_OF_ALL)
         self._lock = Lock()
 
     def of(self, scope: Scope) -> Visitor:
@@ -69,16 +103,16 @@ class Visitors:
 
         A hash that was not seen before is from now on, where it `begins` a session, and nobody's otherwise.
         """
-        late = None
+        late = ""
         with self._lock:
-            owner = self._visits.get(name) or self._events.get(name)
-            if owner is None and begins:
-                owner = self._visits[name] = visitor
-                late = self._make_room(visitor.address, name)
+            owner = self._visits.of(name)
+            if owner is None and begins and self._events.of(name) is None:  # no event becomes a session
+                late, owner = self._visits.enter(name, self._counted(visitor)), visitor
+            if owner is None and not begins:
+                owner = self._events.of(name)
             if owner is None or not owner.is_same(visitor):
                 return False
-            if name in self._visits:
-                self._visits_of[self._visits[name].address].move_to_end(name)
+            self._visits.use(name)
         if late:
             self.ended(late)
         return True
@@ -86,19 +120,13 @@ class Visitors:
     def asked(self, visitor: Visitor, event: str) -> None:
         """A visitor has asked for something, which is called so."""
         with self._lock:
-            self._events[event] = visitor
-            if len(self._events) > REMEMBERED:
-                self._events.popitem(last=False)
+            late = self._events.enter(event, visitor)
+        if late:
+            self.ended(late)
 
-    def _make_room(self, address: str, session: str) -> str | None:
-        """Enters a session of an address; the one that has to go for it."""
-        sessions = self._visits_of.setdefault(address, OrderedDict())
-        sessions[session] = None
-        if len(sessions) <= VISITS:
-            return None
-        late, _ = sessions.popitem(last=False)
-        del self._visits[late]
-        return late
+    def _counted(self, visitor: Visitor) -> Visitor:
+        """Under whose address a visit counts: the one that all MCP callers share, under none."""
+        return Visitor(visitor.cookie, OURS) if visitor.cookie == self.secret else visitor
 
 
 def network(address: str) -> str:

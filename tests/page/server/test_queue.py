@@ -2,6 +2,7 @@
 
 import logging
 import time
+from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -10,6 +11,7 @@ from gradio_client import Client
 
 from page.server.checked import CheckedBlocks
 from page.server.queue import LastingQueue
+from page.server.refusals import Refused
 
 
 @pytest.fixture
@@ -76,6 +78,33 @@ def test_a_visit_that_gradio_has_forgotten_is_over(page, turn):
     assert not event.alive
     assert "forgotten" not in page._queue.pending_messages_per_session
     assert turn("abc") == "cba"
+
+
+def test_a_call_without_a_session_leaves_no_state(page, turn):
+    ask = f"{page.local_url}gradio_api/call/turn"
+    for _ in range(3):
+        event = httpx.post(ask, json={"data": ["abc"]}).json()["event_id"]
+        assert "cba" in httpx.get(f"{ask}/{event}", timeout=60).text
+    held = page.state_holder
+    deadline = time.monotonic() + 20
+    while held.session_data and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not held.session_data and not held.time_last_used
+    assert turn("abc") == "cba"
+    assert len(held.session_data) == 1  # the client's, which has one
+
+
+def test_what_is_told_to_visitors_is_kept_for_more_of_them_than_may_come(page):
+    kept = page._queue.pending_messages_per_session
+    for number in range(5_000):
+        kept[str(number)] = None
+    assert "0" in kept
+
+
+@pytest.mark.parametrize("event", [-1, 999, 10**30, None])
+def test_an_event_that_the_page_does_not_have_is_refused(page, run_apart, event):
+    with pytest.raises(Refused):
+        run_apart(page._queue.push(SimpleNamespace(fn_index=event), None, None))
 
 
 def test_what_nobody_reads_is_dropped(page, turn, monkeypatch):

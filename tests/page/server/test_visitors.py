@@ -30,12 +30,48 @@ def test_without_cookies_the_address_counts():
 
 
 def test_events_that_are_long_over_are_forgotten(monkeypatch):
-    monkeypatch.setattr(module, "REMEMBERED", 2)
-    visitors = Visitors()
+    monkeypatch.setattr(module, "EVENTS", 2)
+    ended = []
+    visitors = Visitors(ended.append)
     for event in "abc":
         visitors.asked(ANN, event)
     assert [visitors.owns(ANN, event) for event in "abc"] == [False, True, True]
+    assert ended == ["a"]
     assert not visitors.owns(BOB, "c", begins=True)
+
+
+def test_who_has_most_makes_room_for_the_others(monkeypatch):
+    monkeypatch.setattr(module, "VISITS_OF_ALL", 4)
+    monkeypatch.setattr(module, "EVENTS_OF_ALL", 4)
+    ended = []
+    visitors = Visitors(ended.append)
+    for number in range(3):
+        visitors.asked(ANN, f"asked{number}")
+        assert visitors.owns(ANN, f"ann{number}", begins=True)
+    for number in range(2, 5):
+        other = Visitor("", f"192.0.2.{number}")
+        visitors.asked(other, f"other asked{number}")
+        assert visitors.owns(other, f"other{number}", begins=True)
+    assert ended == ["asked0", "ann0", "asked1", "ann1"]
+
+
+def test_no_event_becomes_a_session():
+    """Its visit would count for nobody."""
+    visitors = Visitors()
+    visitors.asked(ANN, "event")
+    assert visitors.owns(ANN, "event") and not visitors.owns(ANN, "event", begins=True)
+
+
+def test_the_session_of_all_mcp_callers_counts_for_nobody(monkeypatch):
+    monkeypatch.setattr(module, "VISITS", 2)
+    ended = []
+    visitors = Visitors(ended.append)
+    ours = visitors.of(scope("127.0.0.1", x_on_behalf_of=visitors.on_behalf_of(ANN)[ON_BEHALF]))
+    assert visitors.owns(ours, "shared", begins=True)
+    for session in "abc":
+        assert visitors.owns(ANN, session, begins=True)
+        assert visitors.owns(Visitor("", "127.0.0.1"), session * 2, begins=True)
+    assert "shared" not in ended and visitors.owns(ours, "shared")
 
 
 def test_one_address_pushes_out_its_own_visits_and_nobody_elses(monkeypatch):
