@@ -21,7 +21,7 @@ from page import examples
 from page.api.tools import speak_json
 from page.gradio_patches import GradioChangedError, check
 from page.page import build
-from page.server import connections
+from page.server import connections, logs
 from page.server.hosts import Hosts
 from page.server.lifetime import cannot_listen, trust_proxies, until_told_to_stop
 from page.server.memory import keep_small_sessions, share_arenas
@@ -81,6 +81,7 @@ def main() -> None:
 
 def serve(options: argparse.Namespace, uploads: Uploads) -> None:
     """Serves the page as the command line says, for ever."""
+    logs.install()
     share_arenas()
     keep_small_sessions()
     torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other

@@ -11,6 +11,7 @@ from carmodel.network import CLASSES
 from explain.report.text import named
 from page.markup import picture
 from page.panel import panel
+from page.server.refusals import NOT_UNDERSTOOD
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 FIRST = "coupe_3.jpg"  # explained when the page opens
@@ -62,8 +63,16 @@ def path(file: str, folder: Path = FOLDER) -> Path:
     """The path of an example picture. Raises FileNotFoundError for anything else, wherever it lies."""
     example = next((photo for photo in folder.glob("*.jpg") if photo.name == file), None)
     if example is None:
-        raise FileNotFoundError(f"There is no example {file!r}.")
+        raise FileNotFoundError("There is no such example.")
     return example
+
+
+def clicked(event: gr.EventData) -> Path:
+    """The example picture that was clicked. Raises gr.Error, with a sentence, for what no button says."""
+    try:
+        return path(event.file)
+    except (AttributeError, TypeError, FileNotFoundError):
+        raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from None
 
 
 def mask(file: str, folder: Path = FOLDER) -> tuple[Path, bool]:

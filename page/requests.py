@@ -13,7 +13,10 @@ from typing import Any
 
 import gradio as gr
 
+from page.server.refusals import NOT_UNDERSTOOD
+
 PHOTO = "photo"  # the part of the page that is about the photo: a newer run for it ends those for all others
+MOST = 2**53  # up to it the browser counts exactly
 NUMBER_SCRIPT = "window.nextRequest = ((number) => () => ++number)(0);"  # in the page's head
 
 
@@ -36,7 +39,13 @@ class Requests:
         self.lock = Lock()
 
     def choose(self, name: str, number: float, value: Any) -> bool:  # noqa: ANN401
-        """Keeps a value unless an event of a higher number has brought another; says whether it was kept."""
+        """Keeps a value unless an event of a higher number has brought another; says whether it was kept.
+
+        Raises gr.Error, with a sentence, for a number that no browser gives.
+        """
+        counts = isinstance(number, int | float) and not isinstance(number, bool)
+        if not counts or not 0 <= number <= MOST:
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False)
         with self.lock:
             if name in self.chosen and self.chosen[name][0] > number:
                 return False

@@ -5,7 +5,7 @@ frame, so what comes of it is a Photo like any other.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -64,7 +64,7 @@ class Box:
         """The box of a list [left, top, right, bottom]. Raises EditError for anything else."""
         try:
             left, top, right, bottom = map(float, edges)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise EditError(
                 "A box is a list of four numbers, [left, top, right, bottom]; please change it."
             ) from error
@@ -84,6 +84,7 @@ WHEELS_ROW = Box(0.0, 0.52, 1.0, 0.88)
 
 
 MOST_POINTS, MOST_MARKS = 2000, 60  # of a stroke, on a photo: all are drawn again with every edit
+MOST_DRAWN = 10_000  # points of all strokes on a photo: 100 bytes each, for as long as the visit lasts
 MOST_LENGTH, MOST_PAINT = 100.0, 60.0  # widths of the picture; points times radius: a second's drawing
 
 
@@ -130,7 +131,7 @@ class Stroke:
 @dataclass(frozen=True)
 class Edits:
     """What is changed of a photo. Raises EditError for a name that is not of WHOLE, an unknown
-    fill, and more than MOST_MARKS marks.
+    fill, more than MOST_MARKS marks, and strokes of more than MOST_DRAWN points together.
     """
 
     whole: tuple[str, ...] = ()
@@ -142,6 +143,8 @@ class Edits:
             raise EditError(
                 f"There are {MOST_MARKS} marks on the photo already; please take some back first."
             )
+        if points_of(self.marks) > MOST_DRAWN:
+            raise EditError("Very much is drawn on the photo already; please take some marks back first.")
         for name in self.whole:
             if name not in WHOLE:
                 raise EditError(f"There is no edit {name!r}; please use {', '.join(WHOLE)}.")
@@ -151,6 +154,12 @@ class Edits:
     @property
     def changes_something(self) -> bool:
         return bool(self.whole or self.marks)
+
+
+def points_of(marks: Iterable[Box | Stroke]) -> int:
+    """The points of all strokes among marks, each of them counted once."""
+    strokes = {id(mark): mark for mark in marks if isinstance(mark, Stroke)}
+    return sum(len(stroke.points) for stroke in strokes.values())
 
 
 def covered(photo: Photo, edits: Edits) -> Tensor:

@@ -1,8 +1,10 @@
 import csv
 
+import gradio as gr
 import pytest
 
-from page.examples import FIRST, FOLDER, gallery, mask, none_chosen, path
+from page.examples import FIRST, FOLDER, clicked, gallery, mask, none_chosen, path
+from page.server.refusals import NOT_UNDERSTOOD
 from tests.document import parsed
 
 
@@ -57,8 +59,26 @@ def test_each_gallery_has_an_id_of_its_own():
 
 @pytest.mark.parametrize("file", ["../examples/suv_1.jpg", "CREDITS.md", "/etc/passwd", "", "nothing.jpg"])
 def test_only_examples_can_be_asked_for(file):
-    with pytest.raises(FileNotFoundError, match="There is no example"):
+    with pytest.raises(FileNotFoundError, match="There is no such example"):
         path(file)
+
+
+@pytest.mark.parametrize("data", [None, [], 3, "file", {}, {"file": None}, {"file": ["suv_1.jpg"]}])
+def test_a_click_on_no_example_is_a_sentence(data):
+    with pytest.raises(gr.Error) as refused:
+        clicked(gr.EventData(None, data))
+    assert refused.value.message == NOT_UNDERSTOOD and not refused.value.print_exception
+
+
+def test_no_error_names_what_was_asked_for():
+    """It is logged, and may be a megabyte."""
+    with pytest.raises(FileNotFoundError) as missing:
+        path("A" * 1_000_000)
+    assert len(str(missing.value)) < 100
+
+
+def test_a_click_on_an_example_is_its_file():
+    assert clicked(gr.EventData(None, {"file": "suv_1.jpg"})) == FOLDER / "suv_1.jpg"
 
 
 def test_path_of_an_example():

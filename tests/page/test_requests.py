@@ -10,6 +10,7 @@ import gradio as gr
 import pytest
 
 from page.requests import PHOTO, Requests, numbered
+from page.server.refusals import NOT_UNDERSTOOD
 
 THREADS, EVENTS = 8, 500
 
@@ -25,6 +26,19 @@ def threads_that_interrupt_each_other():
 @pytest.fixture
 def requests() -> Requests:
     return Requests()
+
+
+@pytest.mark.parametrize("number", [0, 1, 7.0, 2**53])
+def test_numbers_that_browsers_give(requests, number):
+    assert requests.choose("a", number, "value") and requests.value("a") == "value"
+
+
+@pytest.mark.parametrize("number", [None, True, "1", [1], {}, -1, 2**54, float("nan"), float("inf"), 10**400])
+def test_no_other_numbers_are_kept(requests, number):
+    with pytest.raises(gr.Error) as refused:
+        requests.choose("a", number, "value")
+    assert refused.value.message == NOT_UNDERSTOOD and not refused.value.print_exception
+    assert requests.chosen == {}
 
 
 def at_once(work: Callable[[int], object]) -> list:

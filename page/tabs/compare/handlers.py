@@ -149,13 +149,11 @@ class CompareHandlers:
         self, event: gr.EventData, session: Session, number: float, controls: Controls, *values: str
     ) -> Iterator[Values]:
         """An example picture was chosen as the second photo."""
-        if not session.requests.choose(OTHER, number, event.file):
+        path = examples.clicked(event)
+        if not session.requests.choose(OTHER, number, path):
             return
-        path = examples.path(event.file)
         photo = read_photo(path)
-        if not session.requests.choose(
-            OTHER, number, event.file
-        ):  # something else was done while it was read
+        if not session.requests.choose(OTHER, number, path):  # something else was done while it was read
             return
         session.other = photo
         self.cache.hold(session)

@@ -89,7 +89,7 @@ class ExplainHandlers:
         self, event: gr.EventData, session: Session, number: float, controls: Controls
     ) -> Iterator[Values]:
         """An example picture was clicked."""
-        yield from self._example(event.file, session, number, controls)
+        yield from self._example(examples.clicked(event), session, number, controls)
 
     def on_open(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
         """The page was opened: an example is explained, so that there is something to see.
@@ -97,7 +97,9 @@ class ExplainHandlers:
         Unless the visitor was quicker, and has given a photo of theirs.
         """
         if PHOTO not in session.requests.chosen:
-            yield from self._example(session.example or examples.FIRST, session, number, controls)
+            yield from self._example(
+                examples.path(session.example or examples.FIRST), session, number, controls
+            )
 
     def on_controls(self, session: Session, number: float, controls: Controls) -> Iterator[Values]:
         """A control was changed; nothing happens as long as there is no photo."""
@@ -166,12 +168,11 @@ class ExplainHandlers:
             log.exception("The maps could not be tested.")
             yield {"heading": heading(asked.target, UNTESTED)}
 
-    def _example(self, file: str, session: Session, number: float, controls: Controls) -> Iterator[Values]:
-        if not session.requests.choose(PHOTO, number, file):
+    def _example(self, path: Path, session: Session, number: float, controls: Controls) -> Iterator[Values]:
+        if not session.requests.choose(PHOTO, number, path):
             return
-        path = examples.path(file)
         photo = read_photo(path)
-        if session.requests.choose(PHOTO, number, file):  # nothing else was done while it was read
-            session.photo, session.name, session.example = photo, file, file
+        if session.requests.choose(PHOTO, number, path):  # nothing else was done while it was read
+            session.photo, session.name, session.example = photo, path.name, path.name
             yield {"photo": Image.open(path)}
             yield from self.on_controls(session, number, controls)

@@ -113,14 +113,14 @@ def _near(place: float) -> float:
     return min(2.0, max(-1.0, float(place)))
 
 
-def mark_of(data: dict[str, Any]) -> Box | Stroke:
+def mark_of(data: Any) -> Box | Stroke:  # noqa: ANN401
     """What a select event of the sheet says was drawn. Raises EditError where it makes no sense."""
-    if "box" in data:
+    if isinstance(data, dict) and "box" in data:
         return Box.of(data["box"])
     try:
         points = tuple((_near(x), _near(y)) for x, y in data["points"][:MOST_POINTS])
         radius = float(data["radius"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise EditError("This could not be read as a stroke; please draw it again.") from error
     return Stroke(points, radius)
 

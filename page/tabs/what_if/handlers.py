@@ -14,7 +14,7 @@ from markupsafe import Markup
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 from explain.report.render import upright
-from explain.what_if.edits import WHOLE, Box, EditError, Edits, covered, edited
+from explain.what_if.edits import MOST_DRAWN, WHOLE, Box, EditError, Edits, covered, edited, points_of
 from explain.what_if.effect import Changes, changes, sentence
 from page.bars import paired_columns
 from page.controls import Controls
@@ -47,6 +47,17 @@ class EditSession:
     def edits(self) -> Edits:
         return self.history[-1]
 
+    def keep(self, edits: Edits) -> None:
+        """Puts edits upon the others, of which the oldest cannot be taken back any more."""
+        self.history.append(edits)
+        del self.history[:-MOST_KEPT]
+        while points_of(mark for kept in self.history for mark in kept.marks) > MOST_DRAWN:
+            del self.history[0]
+
+    def forget(self) -> None:
+        """Lets go of what was drawn, because others drew later and there is no room for so much."""
+        self.history = [replace(self.edits, marks=())]
+
 
 class WhatIfHandlers:
     """The handlers of the tab's events, for `explainers` by kind.
@@ -58,6 +69,7 @@ class WhatIfHandlers:
 
     def __init__(self, explainers: Mapping[str, Explainer]) -> None:
         self.explainers = explainers
+        self.cache = next(iter(explainers.values())).cache
 
     def refresh(
         self, session: Session, number: float, controls: Controls, trial: EditSession
@@ -84,7 +96,11 @@ class WhatIfHandlers:
         """A stroke or a box was drawn."""
 
         def add(now: Edits) -> Edits:
-            return replace(now, marks=(*now.marks, mark_of(event.mark)))
+            try:
+                mark = event.mark
+            except (AttributeError, TypeError):  # nothing that the sheet would say
+                mark = None
+            return replace(now, marks=(*now.marks, mark_of(mark)))
 
         yield from self._edit(session, controls, trial, add)
 
@@ -107,9 +123,9 @@ class WhatIfHandlers:
         names: Sequence[str],
     ) -> Iterator[Values]:
         """The edits of one click that are on were changed."""
-        if not session.requests.choose("whole", number, names):
-            return
         ordered = tuple(name for name in WHOLE if name in names)
+        if not session.requests.choose("whole", number, ordered):
+            return
         yield from self._edit(session, controls, trial, lambda now: replace(now, whole=ordered))
 
     def on_fill(
@@ -147,8 +163,8 @@ class WhatIfHandlers:
             yield {"notice": notice(str(error)), "sheet": sheet(session.asked.photo, trial.edits)}
             return
         if edits != trial.edits:
-            trial.history.append(edits)
-            del trial.history[:-MOST_KEPT]
+            trial.keep(edits)
+            self.cache.hold(trial)
         yield from self._run(session, controls, trial)
 
     def _run(self, session: Session, controls: Controls, trial: EditSession) -> Iterator[Values]:

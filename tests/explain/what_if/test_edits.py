@@ -12,6 +12,7 @@ from explain.evidence.regions import PARTS, load_parts
 from explain.references import reference_frame
 from explain.what_if.edits import (
     MOST_MARKS,
+    MOST_POINTS,
     WHEELS_ROW,
     WHOLE,
     Box,
@@ -82,6 +83,10 @@ def test_the_longest_strokes_are_drawn_soon(points):
 def test_so_many_marks(tmp_path):
     mark = Box(0.1, 0.1, 0.2, 0.2)
     assert len(Edits(marks=(mark,) * MOST_MARKS).marks) == MOST_MARKS
+    strokes = [Stroke(((0.5, 0.5 + number / 1000),) * MOST_POINTS, 0.01) for number in range(6)]
+    Edits(marks=tuple(strokes[:5]))
+    with pytest.raises(EditError, match="take some marks back"):
+        Edits(marks=tuple(strokes))
     with pytest.raises(EditError, match="take some back"):
         Edits(marks=(mark,) * (MOST_MARKS + 1))
 

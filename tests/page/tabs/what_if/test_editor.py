@@ -64,6 +64,13 @@ def test_of_what_was_drawn_far_off_the_direction_counts():
         {"points": [], "radius": 0.1},
         {"points": [[0.1, 0.1]], "radius": 9},
         {"points": 7, "radius": 0.1},
+        {"points": [[10**400, 0.1]], "radius": 0.1},
+        {"points": [[0.1, 0.1]], "radius": 10**400},
+        {"box": [0, 0, 1, 10**400]},
+        None,
+        7,
+        "box",
+        ["box"],
     ],
 )
 def test_what_cannot_be_read_is_a_sentence(data):

@@ -1,10 +1,11 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 
 from explain.methods.registry import METHODS
-from explain.what_if.edits import Box, Edits, Stroke
+from explain.what_if.edits import MOST_DRAWN, Box, Edits, Stroke
 from page.markup import SORRY
 from page.session import Session
 from page.tabs.what_if.handlers import MOST_KEPT, NO_PHOTO, WhatIfHandlers
@@ -77,6 +78,32 @@ def test_only_so_many_edits_are_kept(handle, session, controls, edits):
     edits.history *= MOST_KEPT
     list(handle.on_fill(session, 2, controls, edits, "mean"))
     assert len(edits.history) == MOST_KEPT and edits.edits.fill == "mean"
+
+
+def test_what_was_drawn_is_bounded_in_all_that_can_be_taken_back(handle, session, controls, edits):
+    """200 bytes a point, of as many visits as there may be."""
+    for number in range(12):
+        points = [[0.5, 0.5 + (number + step % 2) / 1000] for step in range(2000)]
+        event = SimpleNamespace(mark={"points": points, "radius": 0.01})
+        list(handle.on_mark(event, session, 2 * number, controls, edits))
+        assert len(edits.edits.marks) == 1
+        list(handle.on_reset(session, 2 * number + 1, controls, edits))
+    drawn = {mark for kept in edits.history for mark in kept.marks}
+    assert 1 < len(drawn) <= MOST_DRAWN / 2000
+
+
+def test_what_was_drawn_goes_where_there_is_no_room(handle, session, controls, edits, monkeypatch):
+    event = SimpleNamespace(mark={"points": [[0.5, 0.5], [0.6, 0.6]], "radius": 0.01})
+    list(handle.on_mark(event, session, 2, controls, edits))
+    assert handle.cache.bytes > 0 and len(edits.edits.marks) == 1
+    edits.forget()
+    assert edits.history == [Edits(fill="grey")]
+
+
+@pytest.mark.parametrize("data", [None, {}, [], {"mark": None}])
+def test_what_the_sheet_never_says_is_a_sentence(handle, session, controls, edits, data):
+    said = together(handle.on_mark(gr.EventData(None, data), session, 2, controls, edits))
+    assert "please draw it again" in said["notice"]
 
 
 def test_without_edits_there_are_no_maps(handle, session, controls, edits, fake):
