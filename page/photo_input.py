@@ -10,7 +10,7 @@ from carmodel.photo import Photo, PhotoError
 from explain.report.render import upright
 from page.gradio_patches import ImageData
 from page.server.bodies import ADDRESSES
-from page.server.paths import is_uploaded
+from page.server.paths import is_shown, is_uploaded
 from page.server.refusals import NO_FETCHING
 
 
@@ -37,7 +37,12 @@ class PhotoInput(gr.Image):
 
 
 def stand_in(photo: Photo, path: str) -> Image.Image | None:
-    """The upright photo where browsers cannot show the file itself, which is a TIFF; otherwise None."""
+    """The upright photo where browsers cannot show the file itself; otherwise None.
+
+    A TIFF they cannot, nor what the page does not send as a picture by its name: a JPEG called car.svg.
+    """
+    if not is_shown(path):
+        return upright(photo)
     is_tiff = Image.OPEN[TiffImageFile.format][1]
     assert is_tiff  # Pillow knows a TIFF by its first bytes
     with Path(path).open("rb") as file:  # not Image.open, which fails at what is odd behind the first picture

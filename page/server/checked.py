@@ -85,6 +85,14 @@ class CheckedBlocks(gr.Blocks):
             sentence = SORRY
         raise gr.Error(sentence, print_exception=False)
 
+    async def postprocess_data(self, *arguments: Any, **named: Any) -> list[Any]:  # noqa: ANN401
+        """What the page is sent of an answer. Raises gr.Error with a sentence."""
+        try:
+            return await super().postprocess_data(*arguments, **named)
+        except Exception:
+            log.exception("An answer could not be sent.")
+        raise gr.Error(SORRY, print_exception=False)
+
     def handle_streaming_diffs(
         self,
         block_fn: BlockFunction,

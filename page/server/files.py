@@ -20,15 +20,15 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from carmodel.photo import PhotoError
-from page.server.paths import uploaded
+from page.server.paths import is_shown, uploaded
 from page.server.refusals import NO_FILE, NOT_HERE, NOT_UNDERSTOOD, TOO_LARGE_FILE, TOO_MANY_FILES, Refused
 from page.server.routes import API
 from page.server.uploads import Room, Uploads
 from page.server.visitors import ID
 
 MOST_FILES, MOST_FIELDS = 4, 4  # of one request
+FIELD = 10_000  # bytes of a part that is no file
 MOST_BYTES = 40_000_000  # of one file; from 20 MB a photo is refused later, with what to do about it
-SHOWN = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/avif", "image/bmp")  # never SVG
 PRIVATE = {"Cache-Control": "private", "Cross-Origin-Resource-Policy": "same-origin"}
 WATCHED = 256  # uploads whose progress is known
 LOOK_UP = 0.1  # seconds between two looks how far an upload has come
@@ -76,10 +76,18 @@ class _Parser(MultiPartParser):
     """Starlette's parser, which writes into nameless files that end with the process, within a room."""
 
     def __init__(self, request: Request, room: Room, progress: Progress, upload: str) -> None:
-        super().__init__(request.headers, request.stream(), max_files=MOST_FILES, max_fields=MOST_FIELDS)
+        super().__init__(
+            request.headers,
+            request.stream(),
+            max_files=MOST_FILES,
+            max_fields=MOST_FIELDS,
+            max_part_size=FIELD,
+        )
         self._room = room
         self._progress = progress
         self._upload = upload
+
+    spool_max_size = 64 * 1024  # bytes of a file in memory; hundreds may be on their way at once
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         super().on_part_data(data, start, end)
@@ -144,9 +152,8 @@ class Files:
             path = uploaded(request.path_params["path"])
         except PhotoError:
             raise Refused(NOT_HERE, 404) from None
-        kind = guess_type(path.name)[0]
-        if kind in SHOWN:
-            return FileResponse(path, headers=PRIVATE, media_type=kind)
+        if is_shown(path):
+            return FileResponse(path, headers=PRIVATE, media_type=guess_type(path.name)[0])
         return FileResponse(path, headers=PRIVATE, media_type="application/octet-stream", filename=path.name)
 
 

@@ -3,12 +3,15 @@
 import os
 import stat
 from collections.abc import Mapping
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
 from carmodel.photo import PhotoError
 from page.gradio_patches import get_upload_folder
 from page.server.refusals import NOT_UPLOADED
+
+SHOWN = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/avif", "image/bmp")  # never SVG
 
 
 def uploaded(path: object) -> Path:
@@ -25,6 +28,11 @@ def uploaded(path: object) -> Path:
     except (OSError, ValueError, RuntimeError):  # no such file; a zero in its name; links in a circle
         pass
     raise PhotoError(NOT_UPLOADED)
+
+
+def is_shown(path: str | os.PathLike[str]) -> bool:
+    """Whether the page sends a file as a picture, by its name, to be shown and not saved."""
+    return guess_type(os.fspath(path))[0] in SHOWN
 
 
 def check_paths(value: Any) -> None:  # noqa: ANN401

@@ -46,3 +46,11 @@ def test_format_counts_and_not_the_name(tmp_path):
     path = str(tmp_path / "car.jpg")
     Image.new("RGB", (60, 40), "red").save(path, "TIFF")
     assert stand_in(read_photo(path), path) is not None
+
+
+@pytest.mark.parametrize("name", ["car.svg", "car.html", "car"])
+def test_stand_in_for_what_the_page_does_not_send_as_a_picture(tmp_path, name):
+    """gradio reads car.svg as text in UTF-8."""
+    path = str(tmp_path / name)
+    Image.new("RGB", (60, 40), "red").save(path, "JPEG")
+    assert stand_in(read_photo(path), path).size == (450, 300)

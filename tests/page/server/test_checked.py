@@ -121,6 +121,17 @@ def test_what_a_function_raises_is_a_sentence(error, sentence, run_apart, caplog
     assert ("/etc/passwd" in caplog.text) == (sentence == SORRY)
 
 
+def test_what_cannot_be_sent_is_a_sentence(run_apart, caplog):
+    with CheckedBlocks() as page:
+        image = gr.Image()
+        image.change(print, image, image, api_visibility="private")
+    (block_fn,) = page.fns.values()
+    with pytest.raises(gr.Error) as refused:
+        run_apart(page.postprocess_data(block_fn, ["/nowhere/car.svg"], None))
+    assert refused.value.message == SORRY and not refused.value.print_exception
+    assert "could not be sent" in caplog.text
+
+
 def test_full_disk_is_a_sentence(asked, monkeypatch, run_apart):
     async def full(*given, **named):
         raise OSError(errno.ENOSPC, "No space left on device")
