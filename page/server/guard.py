@@ -1,13 +1,16 @@
 """What stands between strangers and gradio: it refuses what no page, API or MCP client of ours sends.
 
-In this order: lines that are too long, a name or a website that the page does not belong to, a route that is closed, too many open
-requests, a session that is not the visitor's, a body that is too large, too slow or no JSON. Whatever fails
-behind it ends in a sentence. Uploads and files have handlers of our own (page.server.files).
+In this order: lines that are too long, a name or a website that the page does not belong to, a route that is
+closed, too many open requests, a body that is too large, too slow or no JSON, a session that is not the
+visitor's. Whatever fails behind it ends in a sentence. Uploads and files have handlers of our own
+(page.server.files).
 """
 
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from page.server.bodies import paced, parsed, replayed, whole
+from page.server.bodies import IN_MEMORY, paced, parsed, replayed, whole
 from page.server.heads import check_length, clean
 from page.server.hosts import Hosts
 from page.server.refusals import (
@@ -30,6 +33,7 @@ from page.server.refusals import (
     Refused,
 )
 from page.server.routes import MAX_BODY, READING, Route, find
+from page.server.uploads import Uploads
 from page.server.visitors import ID, Visitor, Visitors, new_cookie
 
 log = logging.getLogger(__name__)
@@ -44,12 +48,19 @@ PERMISSIONS = "camera=(self), microphone=(), geolocation=()"
 class Guard:
     """ASGI middleware; what it refuses, and what fails, is answered with one sentence, not a 500."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts | None = None, visitors: Visitors | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Hosts | None = None,
+        visitors: Visitors | None = None,
+        uploads: Uploads | None = None,
+    ) -> None:
         self.app = app
         self.hosts = hosts or Hosts()
         self.visitors = visitors or Visitors()
+        self.uploads = uploads or Uploads(Path(gettempdir()))  # whose room bodies on their way share
         self._open: Counter[str] = Counter()  # requests by address
-        self._large: Counter[str] = Counter()  # those whose body may be large and is held in memory
+        self._large: Counter[str] = Counter()  # those whose large body is in memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # gradio has none
@@ -97,17 +108,22 @@ class Guard:
             body = paced(receive, route.most)
             if not route.json:
                 return body
-            if route.most > MAX_BODY:
-                self._admit_large(scope, visitor)
-            read = await whole(body)
+            read = await self._read(scope, body, visitor)
             value = parsed(read) if scope["method"] == "POST" else None
             ids |= {name: value[name] for name in IDS if name in value} if isinstance(value, dict) else {}
             receive = replayed(read, receive)
         self._check(ids, route, visitor)
         return receive
 
+    async def _read(self, scope: Scope, body: Receive, visitor: Visitor) -> bytes:
+        """A body, once it is whole. Raises Refused where too many large ones are in memory."""
+        with SpooledTemporaryFile(IN_MEMORY) as file, self.uploads.room(visitor.address) as room:
+            if await whole(body, file, room) > MAX_BODY:
+                self._admit_large(scope, visitor)
+            return file.read()
+
     def _admit_large(self, scope: Scope, visitor: Visitor) -> None:
-        """Counts a request whose body may be large. Raises Refused where too many are held in memory."""
+        """Counts a request whose body is large. Raises Refused where too many are held in memory."""
         if self._large[visitor.address] >= LARGE_OF_ONE or self._large.total() >= LARGE_OF_ALL:
             raise Refused(FULL, 503)
         self._large[visitor.address] += 1

@@ -1,4 +1,4 @@
-"""The lines of a request before its body: no longer than browsers send, and nothing that gradio would believe.
+"""The lines of a request before its body: no longer than browsers send, nothing for gradio to believe.
 
 gradio and Starlette read cookies in a time that grows with the square of their length, and make addresses of
 what a header says that the page is called. They get neither: the page knows its visitors by itself.

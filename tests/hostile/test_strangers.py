@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from page.server.refusals import NOT_YOURS
+from page.server.refusals import FULL, NOT_YOURS
 from tests.hostile.client import API, JSON, ROOT, call, explained, photo, tool, until, upload, visitor
 
 CAR = (ROOT / "examples" / "suv_1.jpg").read_bytes()
@@ -131,6 +131,23 @@ def test_one_address_cannot_end_the_visits_of_others(serve, monkeypatch):
         assert len([each for each in held if each.startswith("ann")]) <= 5
 
 
+def test_calls_without_a_session_end_nobodys(serve):
+    """gradio gives each a session of its own, and forgets the oldest of all for it."""
+    with serve() as (url, _, page), visitor(url) as ann, visitor(url, 1) as bob:
+        page.state_holder.capacity = 20
+        tab = next(number for number, fn in page.fns.items() if fn.name == "came_to_front")
+        bob.post(f"{API}/queue/join", json={"session_hash": "bobs", "fn_index": tab, "data": [None, 0]})
+        assert until(lambda: "bobs" in page.state_holder.session_data)
+        asked = 0
+        while asked < 40:
+            begun = ann.post(f"{API}/call/classify", json={"data": []})
+            asked += begun.status_code == 200
+        event = begun.json()["event_id"]
+        body = {"session_hash": event, "fn_index": tab, "data": [None, 0]}
+        assert ann.post(f"{API}/queue/join", json=body).status_code == 404
+        assert until(lambda: [*page.state_holder.session_data] == ["bobs"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -172,20 +189,21 @@ def test_every_tool_answers(swept):
             assert '"isError":true' in tool(ann, {"photo": path}, name).replace(" ", "")
 
 
-def test_large_requests_are_few_at_once(serve):
-    """A body that has come in part is held in memory while its sender is silent."""
+def test_slow_bodies_take_no_place_of_others(serve):
+    """A body that is still coming is held by nobody's memory and in nobody's way."""
     with serve() as (url, _, _), ExitStack() as stack:
         host, port = url.removeprefix("http://").split(":")
         lines = f"POST {API}/mcp/ HTTP/1.1", f"Host: {host}", "Content-Length: 20000000", "", ""
         head = "\r\n".join(lines)
-        held = []
-        for _ in range(5):
-            held.append(stack.enter_context(socket.create_connection((host, int(port)))))
-            held[-1].sendall(head.encode() + b"{" + b" " * 100_000)
-            time.sleep(0.2)
-        held[-1].settimeout(10)
-        assert b" 503 " in held[-1].recv(4096)
+        for number in range(9):
+            address = f"127.0.1.{1 + number // 3}", 0
+            slow = stack.enter_context(socket.create_connection((host, int(port)), source_address=address))
+            slow.sendall(head.encode() + b"{" + b" " * 2_000_000)
+        time.sleep(1)
         with visitor(url, 3) as other:
+            picture = f"data:image/jpeg;base64,{base64.b64encode(CAR).decode()}"
+            said = tool(other, {"photo": picture, "x": "A" * 1_500_000})
+            assert said != FULL and "jsonrpc" in said
             assert explained(other)
 
 

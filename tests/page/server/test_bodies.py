@@ -1,10 +1,13 @@
 import json
+import time
+from tempfile import TemporaryFile
 
 import pytest
 
 from page.server import bodies
 from page.server.bodies import paced, parsed, replayed, whole
-from page.server.refusals import NO_FETCHING, NOT_UNDERSTOOD, TOO_LARGE, TOO_SLOW, Refused
+from page.server.refusals import NO_FETCHING, NO_ROOM, NOT_UNDERSTOOD, TOO_LARGE, TOO_SLOW, Refused
+from page.server.uploads import Uploads
 
 
 def parts(*contents, wait=0.0):
@@ -22,13 +25,22 @@ def parts(*contents, wait=0.0):
 
 
 @pytest.fixture
-def read(run_apart):
+def uploads(tmp_path):
+    return Uploads(tmp_path, most_of_one=3_000_000)
+
+
+@pytest.fixture
+def read(run_apart, uploads):
     """What is read of parts; or the sentence and status of the refusal."""
 
     def read(receive, most=10):
         async def once():
             try:
-                return await whole(paced(receive, most))
+                with TemporaryFile() as file, uploads.room("192.0.2.1") as room:
+                    length = await whole(paced(receive, most), file, room)
+                    read = file.read()
+                    assert len(read) == length
+                    return read
             except Refused as refused:
                 return refused.sentence, refused.status
 
@@ -65,6 +77,17 @@ def test_what_came_early_buys_no_silence(read, monkeypatch):
         return next_part
 
     assert read(receive(), 3_000_000) == (TOO_SLOW, 408)
+
+
+def test_what_is_still_coming_shares_the_disk_and_not_memory(read, uploads, run_apart):
+    """From 64 kB on."""
+    uploads.take("192.0.2.1", 2_000_000)
+    assert len(read(parts(*[bytes(100_000)] * 9), 2_000_000)) == 900_000
+    assert read(parts(*[bytes(100_000)] * 12), 2_000_000) == (NO_ROOM, 507)
+    assert read(parts(bytes(60_000)), 2_000_000) == bytes(60_000)
+    uploads.take("192.0.2.1", 1_000_000)  # others of the address
+    assert read(parts(bytes(60_000)), 2_000_000) == bytes(60_000)
+    assert read(parts(bytes(70_000)), 2_000_000) == (NO_ROOM, 507)
 
 
 def test_a_caller_who_leaves_in_the_middle_is_over(read):
@@ -115,6 +138,33 @@ def test_a_body_of_very_many_values_is_refused():
         with pytest.raises(Refused):
             parsed(many.encode())
     assert len(parsed(("[" + "0," * 5_000 + "0]").encode())) == 5_001
+
+
+@pytest.mark.parametrize("number", ["1" * 4_299, "-" + "1" * 50, "1." + "1" * 50, "1e" + "0" * 50])
+def test_long_numbers_are_refused(number):
+    """Python takes a time for them that grows with the square of their length."""
+    with pytest.raises(Refused):
+        parsed(f'{{"x": [{number}]}}'.encode())
+
+
+def test_very_many_digits_hold_nobody_up():
+    body = ('{"x": [' + ",".join(["1" * 4_299] * 6_000) + "]}").encode()
+    began = time.process_time()
+    with pytest.raises(Refused):
+        parsed(body)
+    assert time.process_time() - began < 0.3
+
+
+def test_numbers_as_browsers_write_them_are_read():
+    numbers = [0, -1, 2**53, 0.1, -1.7976931348623157e308, 5e-324, 1e21]
+    assert parsed(json.dumps(numbers).encode()) == numbers
+
+
+@pytest.mark.parametrize("body", [rb'{"a": "\ud800"}', rb'{"\udfff": 1}', rb'["a", ["\udc00\ud800"]]'])
+def test_half_a_character_is_refused(body):
+    with pytest.raises(Refused):
+        parsed(body)
+    assert parsed(rb'"\ud83d\ude00"') == "😀"
 
 
 def test_what_json_says():

@@ -255,3 +255,36 @@ def test_one_address_may_hold_so_many_requests_open(run_apart, monkeypatch):
     refused, answers, afterwards = run_apart(crowd())
     assert said(refused) == (503, CROWDED)
     assert {each.status_code for each in (*answers, afterwards)} == {200}
+
+
+def slots(run_apart, count, size, address="192.0.2.1"):
+    """What is said to so many requests whose bodies are whole, while none of them is answered."""
+
+    async def crowd():
+        leave = asyncio.Event()
+
+        async def slow(scope, receive, send):
+            await leave.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        guarded = Guard(slow)
+
+        async def post(number):
+            transport = httpx.ASGITransport(guarded, client=(address.format(number), 5))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                return await http.post(f"{API}/mcp/", content=b"[" + b" " * size + b"]")
+
+        asked = [asyncio.create_task(post(number)) for number in range(count)]
+        await asyncio.sleep(1)
+        leave.set()
+        return [said(await each) for each in asked]
+
+    return run_apart(crowd())
+
+
+def test_large_bodies_are_few_in_memory_at_once(run_apart):
+    served, full = (200, ""), (503, FULL)
+    assert sorted(slots(run_apart, 5, MAX_BODY)) == [served] * 3 + [full] * 2
+    assert sorted(slots(run_apart, 10, MAX_BODY, "192.0.2.{}")) == [served] * 8 + [full] * 2
+    assert slots(run_apart, 10, MAX_BODY - 100) == [served] * 10
