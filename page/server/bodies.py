@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
+from mcp.types import CallToolRequest, JSONRPCRequest
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive
 
@@ -98,6 +100,15 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401
     except (RecursionError, ValueError):
         raise Refused(NOT_UNDERSTOOD, 400) from None
     return value
+
+
+def check_tool_call(value: Any) -> None:  # noqa: ANN401
+    """Raises Refused for what calls no tool: nothing else is large, and mcp takes a second to say why."""
+    try:
+        JSONRPCRequest.model_validate(value)
+        CallToolRequest.model_validate(value)
+    except ValidationError:
+        raise Refused(NOT_UNDERSTOOD, 400) from None
 
 
 def _short(kind: type) -> Callable[[str], Any]:

@@ -18,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from page.server.bodies import IN_MEMORY, paced, parsed, replayed, whole
+from page.server.bodies import IN_MEMORY, check_tool_call, paced, parsed, replayed, whole
 from page.server.heads import check_length, clean
 from page.server.hosts import Hosts
 from page.server.refusals import (
@@ -110,6 +110,8 @@ class Guard:
                 return body
             read = await self._read(scope, body, visitor)
             value = parsed(read) if scope["method"] == "POST" else None
+            if len(read) > MAX_BODY:
+                check_tool_call(value)
             ids |= {name: value[name] for name in IDS if name in value} if isinstance(value, dict) else {}
             receive = replayed(read, receive)
         self._check(ids, route, visitor)

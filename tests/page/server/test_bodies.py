@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 import pytest
 
 from page.server import bodies
-from page.server.bodies import paced, parsed, replayed, whole
+from page.server.bodies import check_tool_call, paced, parsed, replayed, whole
 from page.server.refusals import NO_FETCHING, NO_ROOM, NOT_UNDERSTOOD, TOO_LARGE, TOO_SLOW, Refused
 from page.server.uploads import Uploads
 
@@ -165,6 +165,28 @@ def test_half_a_character_is_refused(body):
     with pytest.raises(Refused):
         parsed(body)
     assert parsed(rb'"\ud83d\ude00"') == "😀"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"jsonrpc": "1.0"},
+        {"id": 0.5},
+        {"id": None},
+        {"method": "tools/list"},
+        {"params": None},
+        {"params": {"name": 3}},
+        {"params": {"name": "a", "arguments": []}},
+        {"params": {"name": "a", "_meta": {"progressToken": []}}},
+    ],
+)
+def test_what_calls_no_tool_is_refused(changed):
+    """As the MCP specification says what a call is."""
+    params = {"name": "classify", "arguments": {"photo": ""}, "_meta": {"progressToken": 3}}
+    call = {"jsonrpc": "2.0", "id": "a", "method": "tools/call", "params": params}
+    check_tool_call(call)
+    with pytest.raises(Refused):
+        check_tool_call(call | changed)
 
 
 def test_what_json_says():

@@ -257,6 +257,16 @@ def test_one_address_may_hold_so_many_requests_open(run_apart, monkeypatch):
     assert {each.status_code for each in (*answers, afterwards)} == {200}
 
 
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+
+
+def test_a_large_body_calls_a_tool(ask, behind):
+    assert ask("POST", f"{API}/mcp/", CALL | {"params": {"name": "a" * MAX_BODY}}).status_code == 200
+    for other in ({"x": "a" * MAX_BODY}, CALL | {"params": "a" * MAX_BODY}, ["a" * MAX_BODY]):
+        assert said(ask("POST", f"{API}/mcp/", other)) == (400, NOT_UNDERSTOOD)
+    assert behind.seen == 1
+
+
 def slots(run_apart, count, size, address="192.0.2.1"):
     """What is said to so many requests whose bodies are whole, while none of them is answered."""
 
@@ -273,7 +283,7 @@ def slots(run_apart, count, size, address="192.0.2.1"):
         async def post(number):
             transport = httpx.ASGITransport(guarded, client=(address.format(number), 5))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-                return await http.post(f"{API}/mcp/", content=b"[" + b" " * size + b"]")
+                return await http.post(f"{API}/mcp/", json=CALL | {"params": {"name": "a" * size}})
 
         asked = [asyncio.create_task(post(number)) for number in range(count)]
         await asyncio.sleep(1)
