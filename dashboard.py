@@ -5,18 +5,17 @@ import logging
 import os
 import sys
 import threading
-from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # gradio reads it while it is imported
 
 import torch
 
 from carmodel.photo import read_photo
-from carmodel.weights import WEIGHTS, WeightsError, kinds
-from explain.cache import Cache
+from carmodel.weights import WeightsError
 from explain.explainer import Explainer
 from explain.networks import unpaired_networks
 from explain.request import Settings, finished_maps, request
+from explain.source import Source, load_all, source_options
 from page import examples
 from page.api.tools import speak_json
 from page.gradio_patches import GradioChangedError, check
@@ -34,26 +33,6 @@ LOCALHOST = "127.0.0.1"
 log = logging.getLogger(__name__)
 
 
-def load_explainers(folder: Path) -> dict[str, Explainer]:
-    """An Explainer for each kind, such as "final", of which several networks are in the folder.
-
-    They share one cache. Where no kind has several, each network is a kind of its own. One that cannot be
-    used beside others that can is logged. Raises WeightsError if none can.
-    """
-    named = kinds(folder)
-    several = {kind for kind, names in named.items() if len(names) > 1} or set(named)
-    explainers, problem, cache = {}, WeightsError(f"{folder} holds no network such as final-75."), Cache()
-    for kind in sorted(several, key=lambda kind: (kind != "final", kind)):
-        try:
-            explainers[kind] = Explainer.load(folder, kind, cache=cache)
-        except WeightsError as error:
-            problem = error
-            log.warning("Left out: %s", error)
-    if not explainers:
-        raise problem
-    return explainers
-
-
 def warm(kind: str, explainer: Explainer) -> None:
     """Explains the first example once, with the imports that this takes: no visitor has to wait for them."""
     try:
@@ -69,7 +48,9 @@ def main() -> None:
     add("--host", help="address to listen on (default: GRADIO_SERVER_NAME or 127.0.0.1)")
     add("--port", type=int, help="port (default: GRADIO_SERVER_PORT or the first free one from 7860)")
     add("--share", action="store_true", help="also create a public link through gradio.live")
-    add("--weights", type=Path, default=WEIGHTS, metavar="DIR", help="folder with the networks")
+    own = "a function that returns a network of your own; may be given several times"
+    add("--network", action="append", default=[], metavar="MODULE:BUILD", help=own)
+    source_options(parser)
     name = "name under which a proxy serves the page; may be given several times"
     add("--allow-host", action="append", default=[], metavar="NAME", help=name)
     proxy = "addresses or networks of proxies, separated by commas, whose X-Forwarded-For says who asks"
@@ -88,10 +69,11 @@ def serve(options: argparse.Namespace, uploads: Uploads) -> None:
     trust_proxies(options.proxy)
     connections.install()
     host = options.host or os.environ.get("GRADIO_SERVER_NAME") or LOCALHOST
+    source = Source(options.weights, engine=options.engine, device=options.device)
     access = Access(uploads, Hosts(host, options.allow_host))
     try:
         check()
-        explainers = load_explainers(options.weights)
+        explainers = load_all(source, options.network)
         unpaired = unpaired_networks(options.weights, explainers.values())
         page = build(explainers, unpaired, options.weights).queue(max_size=WAITING)
         page.launch(

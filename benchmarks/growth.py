@@ -27,6 +27,7 @@ from explain.methods.integrated_gradients import Line, refined
 from explain.methods.shap import background, shapley_values
 from explain.references import reference_frame
 from explain.request import Settings, request
+from explain.source import Source
 from explain.survey.records import record_path
 from explain.survey.workers import Task, work
 from explain.target import Target
@@ -136,7 +137,7 @@ def survey(
                     Task(files[i % len(files)], "maps", record_path(Path(folder), i + 1, "maps"))
                     for i in range(count)
                 ]
-                for _ in work(tasks, processes, weights, "final"):
+                for _ in work(tasks, processes, Source(weights)):
                     pass
             points.append(Point(f"{processes} process{'es' * (processes > 1)}", count, clock.timing))
     return points

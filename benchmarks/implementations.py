@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measure import forward_work
-from carmodel.network import CLASSES, CarNet
+from carmodel.network import CLASSES, Network
 from carmodel.photo import Photo
 from carmodel.sampling import area_means
 from explain.attribution import completeness_gap
@@ -30,6 +30,7 @@ from explain.methods.integrated_gradients import (
     least_steps,
     refined,
 )
+from explain.methods.layers import grid_layer
 from explain.methods.shap import SHAP, Background, background, shapley_values
 from explain.references import reference_frame
 from explain.request import ExplanationRequest, Settings, finished_maps, request
@@ -42,7 +43,7 @@ LIBRARY_STEPS = (50, 100, 200, 400, 800, 1600)  # from captum's default on
 class Case:
     """What one network is to explain."""
 
-    network: CarNet
+    network: Network
     target: Target  # one class
     x: Tensor  # (3, size, size)
     reference: Tensor  # (3, size, size), for Integrated Gradients
@@ -95,7 +96,7 @@ def library_gradcam(case: Case) -> Tensor:
     """captum's cells (n, n)."""
     from captum.attr import LayerGradCam
 
-    method = LayerGradCam(case.network, case.network.last_block)
+    method = LayerGradCam(case.network, grid_layer(case.network))
     return method.attribute(case.x[None], target=case.index, relu_attributions=True)[0, 0].detach()
 
 

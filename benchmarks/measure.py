@@ -60,7 +60,7 @@ def forward_work(background: Background) -> list[int]:
 
     Backward, to the inputs alone, it is as many.
     """
-    layers = zip(background.layers, background.references[0].z, strict=True)
+    layers = zip(background.layers, background.references[0].whole(background.layers).z, strict=True)
     return [2 * z[0].numel() * layer.weight[0].numel() for layer, z in layers]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image, ImageEnhance, ImageOps
 
 from carmodel.network import CLASSES
-from explain.explainer import AVERAGE, PRIORITY
+from explain.classification import AVERAGE, PRIORITY
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
 from explain.request import NO_CLASS, PREDICTED

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from carmodel.card import TEMPERATURES
-from carmodel.network import CarNet
+from carmodel.network import Network
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
@@ -34,9 +34,10 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 
 
 @torch.no_grad()
-def fold_temperature(network: CarNet, temperature: float) -> None:
+def fold_temperature(network: Network, temperature: float) -> None:
     """Divide the last layer of `network` by `temperature`, in place: its logits are calibrated then."""
-    for values in network.head[-1].parameters():
+    *_, last = (module for module in network.modules() if list(module.parameters(recurse=False)))
+    for values in last.parameters():
         values.div_(temperature)
 
 

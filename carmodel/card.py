@@ -3,7 +3,8 @@
 import json
 import re
 import reprlib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ TEMPERATURES = (0.05, 20.0)  # beyond these a calibration has failed
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # a file's name in the same folder, whoever chose it
 DIGEST = re.compile(r"[0-9a-f]{64}")  # SHA-256
 MAX_FILE = 300_000_000  # bytes; the largest network, of 300 px, has 145 MB in half precision
+CARNET = "carnet"  # the architecture of a card that names none
+ARCHITECTURE = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?")
+LAYER = re.compile(r"[A-Za-z0-9_.]*")
 MAX_TABLE = 1_000_000  # bytes of JSON
 QUOTED = 60  # characters of a strange value that a message repeats
 
@@ -22,9 +26,19 @@ class WeightsError(ValueError):
 
 
 @dataclass(frozen=True)
+class InputFacts:
+    """What a network wants to be given: pictures of `size` px, less `mean`, divided by `std`, by colour."""
+
+    size: int
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
 class Card:
     """What is known about a network.
 
+    `size` is that of `input`. Grad-CAM reads `layer` or, if that is "", the last one that it finds.
     `temperature` was divided out of the last layer already, so that the network's logits are calibrated.
     `sha256` is that of the safetensors file; `carmodel.weights.save` fills it in. `data`, `training` and
     `results` are free tables for JSON: what it was trained on, how, and how well it does.
@@ -40,16 +54,44 @@ class Card:
     training: dict[str, Any]
     results: dict[str, Any]
     licence: str = ""  # what the weights may be used for, in a sentence or two; "" if the card does not say
+    architecture: str = CARNET  # or "torchvision/resnet18" and the like
+    input: InputFacts | None = None  # of another architecture than CarNet
+    layer: str = ""
+
+    def table(self) -> dict[str, Any]:
+        """The card as its file holds it: a CarNet's without what is said of other architectures."""
+        table = asdict(self)
+        if self.architecture == CARNET:
+            return {key: value for key, value in table.items() if key not in OF_OTHERS}
+        return table
+
+
+NEEDED = [entry.name for entry in fields(Card) if entry.default is MISSING]
+OPTIONAL = [entry.name for entry in fields(Card) if entry.default is not MISSING]
+OF_OTHERS = ("architecture", "input", "layer")  # keys that the card of a CarNet does without
+NOT_NEEDED = {  # by others: what it is then
+    "batchnorm": False,
+    "temperature": 1.0,
+    "data": {},
+    "training": {},
+    "results": {},
+}
 
 
 def read_card(path: Path) -> Card:
     """The card in a JSON file. Raises WeightsError for what is missing, damaged or not a network's card."""
     table = read_table(path)
-    keys = [field.name for field in fields(Card)]
-    for key in [*keys, *table]:
-        if (key in keys) != (key in table) and key != "licence":
-            fault = "lacks" if key in keys else "has an unknown"
-            raise WeightsError(f"{path.name} {fault} {brief(key)}.")
+    if table.get("architecture", CARNET) != CARNET:
+        if wrong := wrong_input(table.get("input")):
+            raise WeightsError(f"{path.name} is wrong: {wrong}.")
+        facts = input_facts(table["input"])
+        table = {"size": facts.size} | NOT_NEEDED | table | {"input": facts}
+    elif table.pop("input", None) is not None:
+        raise WeightsError(f"{path.name} is wrong: a {CARNET} has no input facts but its size.")
+    if missing := [key for key in NEEDED if key not in table]:
+        raise WeightsError(f"{path.name} lacks {brief(missing[0])}.")
+    if unknown := [key for key in table if key not in (*NEEDED, *OPTIONAL)]:
+        raise WeightsError(f"{path.name} has an unknown {brief(unknown[0])}.")
     if isinstance(table["classes"], list):
         table["classes"] = tuple(table["classes"])
     card = Card(**table)
@@ -67,6 +109,13 @@ def wrong_value(card: Card) -> str:
     checks = {
         "name is not a text": isinstance(card.name, str),
         f"size is {brief(card.size)}, no whole number from {LEAST_SIDE} to {MOST_SIDE}": is_size(card.size),
+        "architecture is not a name such as torchvision/resnet18": (
+            isinstance(card.architecture, str) and ARCHITECTURE.fullmatch(card.architecture)
+        ),
+        "input has another size than the card": (
+            card.architecture == CARNET or (card.input is not None and card.size == card.input.size)
+        ),
+        "layer is not the name of a layer": isinstance(card.layer, str) and LAYER.fullmatch(card.layer),
         "batchnorm is not true or false": isinstance(card.batchnorm, bool),
         f"classes are not {', '.join(CLASSES)} in this order": card.classes == CLASSES,
         f"temperature is not a number from {low:g} to {high:g}": (
@@ -81,6 +130,29 @@ def wrong_value(card: Card) -> str:
         "licence is not a text": isinstance(card.licence, str) and _is_table({"licence": card.licence}),
     }
     return next((wrong for wrong, holds in checks.items() if not holds), "")
+
+
+def wrong_input(facts: object) -> str:
+    """What is wrong with a table of input facts, in words; "" if nothing is."""
+    keys = [entry.name for entry in fields(InputFacts)]
+    if not isinstance(facts, dict) or "size" not in facts or not facts.keys() <= set(keys):
+        return f"input is not a table of {', '.join(keys)}"
+    if not is_size(facts["size"]):
+        return f"the input's size is no whole number from {LEAST_SIDE} to {MOST_SIDE}"
+    for key in keys[1:]:
+        values = facts.get(key, (1.0, 1.0, 1.0))
+        numbers = isinstance(values, list | tuple) and all(type(value) in (int, float) for value in values)
+        if not numbers or len(values) != 3 or not all(abs(value) < 1e6 for value in values):
+            return f"the input's {key} is not three numbers"
+    if not all(value > 0 for value in facts.get("std", (1.0,))):
+        return "the input's std is not above 0"
+    return ""
+
+
+def input_facts(table: Mapping[str, Any]) -> InputFacts:
+    """The facts of a table in which nothing is wrong."""
+    colours = {key: tuple(map(float, table[key])) for key in ("mean", "std") if key in table}
+    return InputFacts(table["size"], **colours)
 
 
 def check_name(name: str) -> None:

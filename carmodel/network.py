@@ -8,6 +8,7 @@ in place, and `forward` returns logits: captum and shap are silently wrong other
 
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
 
 CLASSES = ("sedan", "coupe", "suv", "truck")
@@ -20,8 +21,33 @@ POOLED = (2, 4, 7)  # a 2×2 max pool follows these convolutions
 HIDDEN = (514, 128)  # widths of fc1 and fc2
 
 
-class CarNet(nn.Module):
-    """A classifier of `size`×`size` RGB pictures in [0, 1].
+class Network(nn.Module):
+    """Any classifier of `size`×`size` RGB pictures (n, 3, size, size) in [0, 1], as all other code asks it.
+
+    `forward` returns logits (n, 4), classes in the order of CLASSES. Normalising the pictures is its own
+    affair, so that what explains it explains what it does to pictures.
+    """
+
+    size: int
+
+    @property
+    def stored(self) -> nn.Module:
+        """The module whose values a file of weights holds."""
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return next(self.parameters()).device
+
+    @property
+    def last_block(self) -> nn.Module | None:
+        """The layer that Grad-CAM reads; None where it is to be found by tracing."""
+        return None
+
+
+class CarNet(Network):
+    """The VGG-style network of `size`×`size` pixels.
 
     `features` is the convolutional part, `head` the fully connected one; both are sequences of named
     modules (`conv1`, `batchnorm_conv1`, `relu_conv1`, …, `fc3`).

@@ -19,7 +19,7 @@ from torch.serialization import get_unsafe_globals_in_checkpoint
 from carmodel.card import Card, WeightsError, brief, read_bytes
 from carmodel.memory import wants_memory
 from carmodel.network import CLASSES, SIZES, CarNet
-from carmodel.weights import WEIGHTS, blank, save, wrong_tensor
+from carmodel.weights import WEIGHTS, save, wrong_tensor
 
 MAX_CHECKPOINT = 200_000_000  # bytes: the larger network in double precision with an optimiser's state
 WRAPPERS = (
@@ -77,7 +77,7 @@ def convert(path: Path, size: int, classes: Sequence[str] = CLASSES) -> CarNet:
     if sorted(classes) != sorted(CLASSES):
         raise WeightsError(f"The outputs of {path.name} need each of {', '.join(CLASSES)} once.")
     tensors = read_state_dict(path)
-    network = blank(size, any(key.startswith("batchnorm_") for key in tensors))
+    network = _blank(size, any(key.startswith("batchnorm_") for key in tensors))
     own = {
         key.partition(".")[2]: key for key in network.state_dict()
     }  # conv1.weight -> features.conv1.weight
@@ -142,11 +142,16 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, Tensor) and value.layout == torch.strided and value.device.type == "cpu"
 
 
+def _blank(size: int, batchnorm: bool) -> CarNet:
+    with torch.device("meta"):
+        return CarNet(size, batchnorm)
+
+
 def _other_size(size: int, tensors: dict[str, Tensor]) -> str:
     """Which other size would fit, in words; "" if that is not what is wrong."""
     if "fc1.weight" in tensors:
         shape = tensors["fc1.weight"].shape
         for other in SIZES:
-            if other != size and shape == blank(other, False).head.get_parameter("fc1.weight").shape:
+            if other != size and shape == _blank(other, False).head.get_parameter("fc1.weight").shape:
                 return f"its fc1 takes the {shape[1]:,} values of {other} px; use --size {other}"
     return ""

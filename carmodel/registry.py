@@ -89,7 +89,7 @@ def _entry(name: str, folder: Path) -> NetworkFile:
 def _is_card(path: Path) -> bool:
     """Whether a file holds a card, damaged or not, rather than another table of the folder."""
     try:
-        return {"name", "size", "classes"} <= read_table(path).keys()
+        return {"name", "classes", "sha256"} <= read_table(path).keys()
     except WeightsError:
         return False
 

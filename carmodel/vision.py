@@ -1,4 +1,4 @@
-"""The one door to torchvision: augmentation (`v2`) and image folders (`ImageFolder`).
+"""The one door to torchvision: augmentation (`v2`), image folders (`ImageFolder`) and networks (`models`).
 
 A CPU-only torch beside the CUDA-linked torchvision of PyPI cannot load torchvision's compiled operators,
 and `import torchvision` then stops at the missing schema of `torchvision::nms`. Declaring the two schemas
@@ -22,7 +22,8 @@ except (RuntimeError, OSError):
         if not hasattr(torch.ops.torchvision, name):
             _library.define(schema)
 
+from torchvision import models  # noqa: E402
 from torchvision.datasets import ImageFolder  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
-__all__ = ["ImageFolder", "v2"]
+__all__ = ["ImageFolder", "models", "v2"]

@@ -9,7 +9,7 @@ ensemble. Each file is replaced in one step: whoever reads it meanwhile finds th
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,7 +17,9 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from carmodel.architectures import blank
 from carmodel.card import (
+    CARNET,
     NAME,
     Card,
     WeightsError,
@@ -33,7 +35,7 @@ from carmodel.ensemble import PUBLISHED_OWNERS
 from carmodel.files import write_whole
 from carmodel.frame import FRAME
 from carmodel.memory import wants_memory
-from carmodel.network import CLASSES, CarNet
+from carmodel.network import CLASSES, CarNet, Network
 
 __all__ = [
     "LEARNING_RATES",
@@ -41,9 +43,9 @@ __all__ = [
     "Card",
     "WeightsError",
     "available",
-    "blank",
     "kinds",
     "load",
+    "load_carnet",
     "load_owners",
     "load_references",
     "save",
@@ -60,7 +62,7 @@ NAMED = 3  # tensors that a message names at most
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
-def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
+def save(network: Network, card: Card, folder: Path = WEIGHTS) -> Path:
     """Writes a network and its card and returns the path of the safetensors file.
 
     Raises WeightsError for a card with wrong values or of another network, for values that half precision
@@ -71,24 +73,25 @@ def save(network: CarNet, card: Card, folder: Path = WEIGHTS) -> Path:
     file = f"{card.name}.safetensors"
     if wrong := wrong_value(card):
         raise WeightsError(f"{card.name}.json cannot be written: {wrong}.")
-    if (network.size, network.batchnorm) != (card.size, card.batchnorm):
+    described = blank(card)
+    if _kind_of(network) != _kind_of(described):
         raise WeightsError(f"{file} cannot be written: the card describes another network.")
     tensors = {
         key: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous()
-        for key, value in network.state_dict().items()
+        for key, value in network.stored.state_dict().items()
     }
-    expected = blank(card.size, card.batchnorm).state_dict()
+    expected = described.stored.state_dict()
     if wrong := _left_by_an_explainer(network) or wrong_tensor(expected, tensors):
         raise WeightsError(f"{file} cannot be written: {wrong}.")
     data = safetensors.torch.save(tensors)
-    text = json.dumps(asdict(replace(card, sha256=sha256(data).hexdigest())), indent=2, ensure_ascii=False)
+    text = json.dumps(replace(card, sha256=sha256(data).hexdigest()).table(), indent=2, ensure_ascii=False)
     path = folder / file
     write_whole(path, data)
     write_whole(path.with_suffix(".json"), f"{text}\n")
     return path
 
 
-def load(name: str, folder: Path = WEIGHTS) -> tuple[CarNet, Card]:
+def load(name: str, folder: Path = WEIGHTS) -> tuple[Network, Card]:
     """The network of this name, in float32, in evaluation mode and without gradients, and its card.
 
     Raises WeightsError for a name that is none, a missing or damaged file, and a checksum, class, shape or
@@ -100,16 +103,21 @@ def load(name: str, folder: Path = WEIGHTS) -> tuple[CarNet, Card]:
     data = read_bytes(folder / file)
     if sha256(data).hexdigest() != card.sha256:
         raise WeightsError(f"{file} is damaged or of another version: its checksum differs from {name}.json.")
-    try:
-        network = blank(card.size, card.batchnorm)
-    except ValueError as error:
-        raise WeightsError(f"{name}.json is wrong: {error}") from error
+    network = blank(card)
     tensors = _tensors(data, file)
-    if wrong := wrong_tensor(network.state_dict(), tensors):
+    if wrong := wrong_tensor(network.stored.state_dict(), tensors):
         raise WeightsError(f"{file} does not fit {name}.json: {wrong}.")
     full = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
-    network.load_state_dict(full, assign=True)
+    network.stored.load_state_dict(full, assign=True)
     return network.eval().requires_grad_(False), card
+
+
+def load_carnet(name: str, folder: Path = WEIGHTS) -> tuple[CarNet, Card]:
+    """The same for what only a CarNet can do. Raises WeightsError for a network of another architecture."""
+    network, card = load(name, folder)
+    if not isinstance(network, CarNet):
+        raise WeightsError(f"{name}.json describes a {card.architecture}; a {CARNET} is needed here.")
+    return network, card
 
 
 def available(folder: Path = WEIGHTS) -> tuple[str, ...]:
@@ -173,12 +181,6 @@ def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
     return {label: owners[label] for label in CLASSES}
 
 
-def blank(size: int, batchnorm: bool) -> CarNet:
-    """A network without memory or values, which leaves the random generator alone."""
-    with torch.device("meta"):
-        return CarNet(size, batchnorm)
-
-
 def wrong_tensor(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> str:
     """The first difference between the tensors and those that a network needs; "" if there is none.
 
@@ -207,7 +209,13 @@ def _some(keys: Sequence[str]) -> str:
     return f"{', '.join(keys[:NAMED])}{more} {'is' if len(keys) == 1 else 'are'}"
 
 
-def _left_by_an_explainer(network: CarNet) -> str:
+def _kind_of(network: Network) -> tuple[object, ...]:
+    """What two networks have in common where the values of one fit the other."""
+    kind: tuple[object, ...] = type(network.stored), network.size
+    return (*kind, network.batchnorm) if isinstance(network, CarNet) else kind
+
+
+def _left_by_an_explainer(network: Network) -> str:
     """The first hook on a module; "" if there is none. Extra parameters and buffers show in the tensors."""
     for name, module in network.named_modules():
         if any(getattr(module, hooks) for hooks in HOOKS):

@@ -9,6 +9,7 @@ from torch import Tensor
 from explain.methods.method import Method
 from explain.target import Target
 
+FUSED = "the fused engine"  # the fast lane's
 MINUS = " − "  # between the names of two networks whose maps are subtracted
 
 
@@ -27,6 +28,7 @@ class Attribution:
     gap: float | None  # see completeness_gap; None if it has no sum to check
     steps: int  # of a method that refines its maps, 1 for others; of combined maps the larger
     seconds: float  # of computing
+    made_by: str = FUSED  # what computed it; of combined maps each of them once
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -85,4 +87,5 @@ def _combine(parts: Sequence[Attribution], weights: Sequence[float], network: st
         gap=gap,
         steps=max(part.steps for part in parts),
         seconds=sum(part.seconds for part in parts),
+        made_by=" and ".join(dict.fromkeys(part.made_by for part in parts)),
     )

@@ -13,15 +13,16 @@ from carmodel.files import shown, whole_file
 from carmodel.memory import wants_memory
 from carmodel.network import CLASSES
 from carmodel.photo import read_photo
-from carmodel.weights import WEIGHTS
-from explain.explainer import AVERAGE, PRIORITY, TOLERANCE, Explainer
-from explain.methods.method import Method
+from explain.classification import AVERAGE, PRIORITY
+from explain.explainer import TOLERANCE, Explainer
+from explain.methods.method import Method, NoMapError
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
 from explain.report.files import contents
 from explain.report.report import report_of
 from explain.request import NO_CLASS, PREDICTED, ExplanationRequest, Settings, explained, request
 from explain.smoothing import SMOOTHINGS
+from explain.source import kind_options, source_of
 
 REPORT = "report.json"
 DESCRIPTION = (
@@ -42,18 +43,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code: 0, or 2 with one sentence on stderr."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(1)  # the networks run side by side; threads within one would wait for each other
+    source = source_of(options)
     settings = Settings(
         ensemble=options.mode,
         toward=options.target or PREDICTED,
         against=options.and_not or NO_CLASS,
-        kind=options.networks,
+        kind=source.kind,
+        engine=source.engine,
         reference=options.reference,
         tolerance=options.tolerance,
         smoothing=options.detail,
     )
     try:
         photo = read_photo(options.photo)
-        explainer = Explainer.load(options.weights, options.networks)
+        explainer = source.load()
         asked = request(explainer, photo, settings)
     except ValueError as error:  # a PhotoError, a WeightsError, or a RequestError: one sentence each
         return _refuse(str(error))
@@ -76,6 +79,9 @@ def _write(options: argparse.Namespace, explainer: Explainer, asked: Explanation
     ):
         rows = {}
         for row in explained(explainer, asked, options.methods):
+            if isinstance(row.error, NoMapError):
+                bar.write(str(row.error), file=sys.stderr)
+                continue
             if row.error:
                 raise row.error
             steps = max(attribution.steps for attribution in row.maps.values())
@@ -160,20 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"show {_titles(fine)} net of each neighbourhood, or pixel by pixel; maps.npz "
         "always holds every pixel (default: %(default)s)",
     )
-    add(
-        "--networks",
-        metavar="KIND",
-        default="final",
-        help='networks whose names begin with KIND: "final" with batch normalisation, "baseline" without, '
-        "or yours (default: final)",
-    )
-    add(
-        "--weights",
-        metavar="DIR",
-        type=Path,
-        default=WEIGHTS,
-        help="folder of weights (default: the project's)",
-    )
+    kind_options(parser)
     return parser
 
 

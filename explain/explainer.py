@@ -1,7 +1,6 @@
 """Networks of one kind, ready to classify and to explain, computing nothing twice."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -12,38 +11,23 @@ import torch
 from torch import Tensor
 
 from carmodel.card import Card
-from carmodel.ensemble import Prediction, average, predict, priority
 from carmodel.frame import FRAME
-from carmodel.network import CarNet
-from carmodel.ood import Cue, Detector, describe
+from carmodel.network import Network
+from carmodel.ood import Detector
 from carmodel.ood import load as load_detector
 from carmodel.photo import Photo
-from carmodel.sampling import area_means
 from carmodel.weights import WEIGHTS, WeightsError, kinds, load, load_owners, load_references
 from explain.attribution import Attribution
 from explain.cache import ABSENT, Cache
-from explain.methods.method import Question
+from explain.classification import AVERAGE, PRIORITY, Classification, classify
+from explain.methods.lanes import AUTO, lane_of
+from explain.methods.method import NoMapError, Question
 from explain.methods.refinement import Refinement, advance, rounds
 from explain.methods.registry import method_named
 from explain.references import REFERENCES
 from explain.target import Target
 
 TOLERANCE = 0.02  # the completeness gap at which refining stops, unless another is asked for
-AVERAGE, PRIORITY = "average", "priority"  # the ensembles
-
-
-@dataclass(frozen=True, eq=False)
-class Classification:
-    """What networks and their ensembles say about a photo."""
-
-    logits: Mapping[str, Tensor]  # network -> (4,)
-    predictions: Mapping[str, Prediction]  # of the networks first, then of the ensembles that there are
-    cue: Cue | None = None  # whether it is a car at all; None if that is not known for these networks
-
-    def decision(self, ensemble: str) -> str:
-        """Which prediction stands for all: the ensemble's or, without one, that of the last network."""
-        names = [ensemble, AVERAGE, *reversed(list(self.logits))]
-        return next(name for name in names if name in self.predictions)
 
 
 class Explainer:
@@ -54,24 +38,27 @@ class Explainer:
     from what it has, and a looser tolerance gets what a tighter one found.
 
     references (n, 3, 300, 300) are the frames that a method may compare with, in [0, 1] or in 8 bits;
-    `owners` make the rule of the Priority ensemble, where there is one.
+    `owners` make the rule of the Priority ensemble, where there is one. `engine` is one of
+    `explain.methods.lanes.LANES`.
     """
 
     def __init__(
         self,
-        networks: Mapping[str, CarNet],
+        networks: Mapping[str, Network],
         references: Tensor | None = None,
         *,
         cards: Mapping[str, Card] = MappingProxyType({}),
         owners: Mapping[str, int] = MappingProxyType({}),
         detector: Detector | None = None,
         cache: Cache | None = None,
+        engine: str = AUTO,
     ) -> None:
         self.networks = dict(networks)
         self.cards = dict(cards)
         self.owners = owners
         self.detector = detector
         self.cache = cache or Cache()
+        self.engine = engine
         self.computations = 0  # results computed, not found
         self._references = torch.zeros(0, 3, FRAME, FRAME) if references is None else references
         self._name = object()  # in the keys of what is kept: of these networks as they were loaded
@@ -84,6 +71,7 @@ class Explainer:
         kind: str = "final",
         single: str | None = None,
         cache: Cache | None = None,
+        engine: str = AUTO,
     ) -> "Explainer":
         """The networks of a kind in a folder, such as "final-75" and "final-100", from small to large.
 
@@ -105,6 +93,7 @@ class Explainer:
             owners=load_owners(folder),
             detector=load_detector(cards, folder),
             cache=cache,
+            engine=engine,
         )
 
     @property
@@ -126,21 +115,7 @@ class Explainer:
         """The logits and predictions of a photo, and whether it looks like one of a car."""
 
         def compute(_: None) -> Classification:
-            with torch.no_grad():
-                described = {
-                    name: describe(network, area_means(photo.frame, network.size)[None])
-                    for name, network in self.networks.items()
-                }
-            logits = {name: rows[0] for name, (rows, _) in described.items()}
-            blocks = {name: block for name, (_, block) in described.items()}
-            predictions = {name: predict(values) for name, values in logits.items()}
-            if AVERAGE in self.ensembles:
-                predictions[AVERAGE] = average(logits.values())
-            if PRIORITY in self.ensembles:
-                by_size = {self.networks[name].size: values for name, values in logits.items()}
-                predictions[PRIORITY] = priority(by_size, self.owners)
-            cue = self.detector.cue(blocks) if self.detector else None
-            return Classification(MappingProxyType(logits), MappingProxyType(predictions), cue)
+            return classify(self.networks, photo.frame, self.ensembles, self.owners, self.detector)
 
         return self.cache.get((self._name, photo.digest), self._counted(compute))
 
@@ -152,22 +127,29 @@ class Explainer:
         reference: str = "blur",
         tolerance: float = TOLERANCE,
         networks: Sequence[str] | None = None,
+        engine: str | None = None,
     ) -> Iterator[dict[str, Attribution]]:
         """The maps of the named networks (all if None) together, again and again while they get better.
 
         A method that refines its maps stops when each gap, and that of their `mean`, is at most `tolerance`,
         or when it can do no better; others make one. A setting that a method has no use for is ignored.
+        `engine` is that of the Explainer if None.
 
-        Raises ValueError, at once, for settings that do not exist.
+        Raises ValueError, at once, for settings that do not exist, and NoMapError for a network that the
+        method cannot explain.
         """
         names = list(self.networks if networks is None else networks)
         check(method, reference, tolerance)
-        if method_named(method).prepare is not None and not len(self._references):
-            raise ValueError(f"{method_named(method).title} needs reference frames to compare with.")
+        record = method_named(method)
+        if record.prepare is not None and not len(self._references):
+            raise ValueError(f"{record.title} needs reference frames to compare with.")
         for name in names:
             if name not in self.networks:
                 raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
-        kept = [partial(self._advance, photo, name, target, method, reference) for name in names]
+            if reason := record.obstacle(self.networks[name]):
+                raise NoMapError(f"{record.title} cannot explain the network of {name} px. {reason}")
+        lanes = {name: self.lane(name, engine) for name in names}
+        kept = [partial(self._advance, photo, name, target, method, reference, lanes[name]) for name in names]
         return (dict(zip(names, maps, strict=True)) for maps in rounds(kept, tolerance))
 
     def finished(
@@ -181,7 +163,8 @@ class Explainer:
         """The finished maps of all networks, without computing or waiting: nothing where one is missing."""
         maps = {}
         for name, network in self.networks.items():
-            refinement = self.cache.find(self._key(photo, name, target, method, reference))
+            key = self._key(photo, name, target, method, reference, self.lane(name))
+            refinement = self.cache.find(key)
             if refinement is ABSENT or not refinement.finished(tolerance):
                 return {}
             maps[name] = refinement.on_frame(network).best
@@ -194,6 +177,7 @@ class Explainer:
         target: Target,
         method: str,
         reference: str,
+        lane: str,
         before: Refinement | None,
         tolerance: float,
     ) -> Refinement:
@@ -205,7 +189,8 @@ class Explainer:
             photo.frame,
             target,
             record.reference(reference),
-            partial(self._prepared, name, method),
+            lane,
+            partial(self._prepared, name, method, lane),
         )
         steps = before.latest.steps if before else 0
 
@@ -213,21 +198,29 @@ class Explainer:
             return advance(record, question, kept or before).compact
 
         return self.cache.get(
-            self._key(photo, name, target, method, reference),
+            self._key(photo, name, target, method, reference, lane),
             self._counted(further),
             lambda kept: kept.finished(tolerance) or kept.latest.steps > steps,
         ).on_frame(network)
 
-    def _key(self, photo: Photo, name: str, target: Target, method: str, reference: str) -> tuple[Any, ...]:
-        compared = method_named(method).reference(reference)
-        return self._name, photo.digest, name, target, method, compared
+    def lane(self, name: str, engine: str | None = None) -> str:
+        """By which lane a network is explained; proven when it is first asked. Raises ValueError."""
+        return lane_of(self.networks[name], engine or self.engine, self.references)
 
-    def _prepared(self, name: str, method: str) -> Any:  # noqa: ANN401
-        """What a method prepares of a network; SHAP's takes about 30 MB at 75 px and 60 MB at 100 px."""
+    def _key(
+        self, photo: Photo, name: str, target: Target, method: str, reference: str, lane: str
+    ) -> tuple[Any, ...]:
+        compared = method_named(method).reference(reference)
+        return self._name, photo.digest, name, target, method, compared, lane
+
+    def _prepared(self, name: str, method: str, lane: str) -> Any:  # noqa: ANN401
+        """What a method prepares of a network; SHAP's takes 22 MB at 75 px and 53 MB at 100 px."""
         prepare, network = method_named(method).prepare, self.networks[name]
         if prepare is None:
             return None
-        return self.cache.get((self._name, name, method), lambda _: prepare(network, self.references))
+        return self.cache.get(
+            (self._name, name, method, lane), lambda _: prepare(network, self.references, lane)
+        )
 
     def _counted(self, compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The same function, whose results are counted."""

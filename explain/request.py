@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from carmodel.ensemble import SPOKEN
 from carmodel.photo import Photo
 from explain.attribution import Attribution, difference, mean
-from explain.explainer import AVERAGE, TOLERANCE, Classification, Explainer
-from explain.methods.method import Method
+from explain.classification import AVERAGE, Classification
+from explain.explainer import TOLERANCE, Explainer
+from explain.methods.lanes import AUTO
+from explain.methods.method import Method, NoMapError
 from explain.methods.registry import METHODS, method_named
 from explain.smoothing import SMOOTHINGS
 from explain.target import Target
@@ -30,6 +32,7 @@ class Settings:
     reference: str = "blur"
     tolerance: float = TOLERANCE
     smoothing: str = SMOOTHINGS[0]
+    engine: str = field(default=AUTO, kw_only=True)  # by which lane maps are made
 
     def target(self, classification: Classification) -> Target:
         """What the maps explain. Raises RequestError for a class and not itself."""
@@ -59,6 +62,7 @@ class ExplanationRequest:
     reference: str
     tolerance: float
     smoothing: str
+    engine: str = AUTO
 
 
 def request(explainer: Explainer, photo: Photo, settings: Settings) -> ExplanationRequest:
@@ -77,6 +81,7 @@ def request(explainer: Explainer, photo: Photo, settings: Settings) -> Explanati
         reference=settings.reference,
         tolerance=settings.tolerance,
         smoothing=settings.smoothing,
+        engine=settings.engine,
     )
 
 
@@ -98,10 +103,11 @@ def explained(
 
     A method that fails gives its error instead, and the others go on.
     """
+    settings = asked.target, asked.reference, asked.tolerance
     for name in METHODS if methods is None else methods:
         method, maps = method_named(name), {}
         try:
-            for maps in explainer.refine(asked.photo, name, asked.target, asked.reference, asked.tolerance):
+            for maps in explainer.refine(asked.photo, name, *settings, engine=asked.engine):
                 yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by), False)
             yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by))
         except Exception as error:
@@ -111,11 +117,16 @@ def explained(
 def finished_maps(
     explainer: Explainer, asked: ExplanationRequest, methods: Sequence[str] | None = None
 ) -> dict[str, MethodMaps]:
-    """The finished maps of each method (all if None). Raises what a method that fails raises."""
-    rows = {row.method.name: row for row in explained(explainer, asked, methods) if row.finished}
-    for row in rows.values():
-        if row.error:
+    """The finished maps of each method (all if None) but those that cannot explain these networks.
+
+    Raises what a method that fails raises.
+    """
+    rows = {}
+    for row in explained(explainer, asked, methods):
+        if row.error and not isinstance(row.error, NoMapError):
             raise row.error
+        if row.finished and not row.error:
+            rows[row.method.name] = row
     return rows
 
 

@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from explain.attribution import mean
 from explain.cache import ABSENT, Cache
+from explain.classification import AVERAGE
 from explain.evidence.evidence import Evidence, evidence, verdict
 from explain.evidence.faithfulness import Controls, control_logits, controls
-from explain.explainer import AVERAGE, Explainer
+from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 from explain.request import ExplanationRequest, MethodMaps
 from page.background import Background

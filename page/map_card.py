@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from carmodel.photo import Photo
-from explain.attribution import Attribution
+from explain.attribution import FUSED, Attribution
 from explain.methods.method import Method
 from explain.report.cards import CardRow, MapCard, card_row
 from explain.report.palette import PIXELS_PER_PERCENT, Ends, legend, readable
@@ -141,7 +141,8 @@ def receipt(attribution: Attribution, failed: bool) -> Markup:
 
     Below it, small, stands the time that the map took to compute.
     """
-    time = Markup('<p class="time" title="{}">{}</p>').format(TIME, _seconds(attribution.seconds))
+    by = "" if attribution.made_by == FUSED else f", by {attribution.made_by}"
+    time = Markup('<p class="time" title="{}">{}{}</p>').format(TIME, _seconds(attribution.seconds), by)
     if attribution.gap is None or attribution.reference_score is None:
         nothing = Markup("<p>No receipt: {} does not add up to the score.</p>")
         return nothing.format(attribution.method.title) + time

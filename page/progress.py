@@ -1,8 +1,13 @@
 """How far maps have come that get better step by step, and how often that is drawn."""
 
+import logging
+
+from explain.methods.method import NoMapError
 from explain.report.text import network_name
 from explain.request import MethodMaps
 from page.evidence import Found
+
+log = logging.getLogger(__name__)
 
 FAILED = "This could not be computed; the other methods are not affected."
 WAITING = "Waiting"
@@ -16,6 +21,14 @@ def so_far(row: MethodMaps) -> str:
     gap = max(attribution.gap or 0.0 for attribution in row.maps.values())
     steps = max(attribution.steps for attribution in row.maps.values())
     return f"Refining: {steps} steps, gap {100 * gap:.2g} %"
+
+
+def failure(title: str, error: Exception) -> str:
+    """Why a method has no map, for its place: what it cannot do, or that it failed, which is logged."""
+    if isinstance(error, NoMapError):
+        return str(error)
+    log.error("%s failed.", title, exc_info=error)
+    return FAILED
 
 
 def computing(title: str) -> str:

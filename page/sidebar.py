@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from carmodel.network import CLASSES
-from explain.explainer import AVERAGE, PRIORITY, Explainer
+from explain.classification import AVERAGE, PRIORITY
+from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
 from explain.report.text import named

@@ -9,10 +9,11 @@ import gradio as gr
 import pytest
 
 from carmodel.photo import read_photo
-from dashboard import load_explainers, main, warm
+from dashboard import main, warm
 from explain.methods.registry import METHODS
 from explain.networks import unpaired_networks
 from explain.request import Settings, request
+from explain.source import Source, load_kinds
 from page import examples
 from page.api import answers
 from page.gradio_patches import GradioChangedError
@@ -24,7 +25,7 @@ EXAMPLE = ROOT / "examples" / "suv_1.jpg"
 
 @pytest.fixture(scope="module")
 def explainers(random_weights):
-    return load_explainers(random_weights)
+    return load_kinds(Source(random_weights))
 
 
 @pytest.fixture
@@ -45,16 +46,16 @@ def networks_of(explainers):
 
 
 def test_kinds_of_several_networks_are_offered_before_single_ones(random_weights, folder_of):
-    assert list(load_explainers(random_weights)) == ["final", "baseline"]
+    assert list(load_kinds(Source(random_weights))) == ["final", "baseline"]
     folder = folder_of("final-75", "final-100", "baseline-75")
-    explainers = load_explainers(folder)
+    explainers = load_kinds(Source(folder))
     assert list(explainers) == ["final"]
     assert networks_of(unpaired_networks(folder, explainers.values()).explainers) == ["baseline-75"]
 
 
 @pytest.mark.parametrize("names", [["final-75"], ["baseline-75"], ["final-75", "baseline-100"]])
 def test_single_networks_are_offered_where_there_is_nothing_else(folder_of, names):
-    explainers = load_explainers(folder_of(*names))
+    explainers = load_kinds(Source(folder_of(*names)))
     assert list(explainers) == [name.split("-")[0] for name in names]
     assert networks_of(explainers.values()) == names
 
@@ -62,12 +63,12 @@ def test_single_networks_are_offered_where_there_is_nothing_else(folder_of, name
 def test_kind_that_cannot_be_used_is_left_out(folder_of, caplog):
     folder = folder_of("final-75", "final-100", "baseline-75", "baseline-100")
     (folder / "baseline-75.safetensors").write_bytes(b"damaged")
-    assert list(load_explainers(folder)) == ["final"]
+    assert list(load_kinds(Source(folder))) == ["final"]
     assert "Left out: baseline-75.safetensors is damaged" in caplog.text
 
 
 def test_everything_shares_one_budget_and_answers_stay_the_same(random_weights):
-    explainers = load_explainers(random_weights)
+    explainers = load_kinds(Source(random_weights))
     cache = explainers["final"].cache
     alone = unpaired_networks(random_weights, [explainers["final"]]).explainers
     handlers = [getattr(event.fn, "__wrapped__", None) for event in build(explainers).fns.values()]
@@ -93,7 +94,7 @@ def test_everything_shares_one_budget_and_answers_stay_the_same(random_weights):
 
 
 def test_first_example_is_explained_before_anybody_asks(random_weights):
-    explainer = load_explainers(random_weights)["final"]
+    explainer = load_kinds(Source(random_weights))["final"]
     warm("final", explainer)
     asked = request(explainer, read_photo(examples.path(examples.FIRST)), Settings())
     for method in METHODS:
@@ -137,7 +138,7 @@ def test_help_names_every_option(monkeypatch, capsys):
 def test_options_reach_gradio(explainers, monkeypatch, options, expected):
     launched = {}
     monkeypatch.setattr(sys, "argv", ["dashboard.py", *options])
-    monkeypatch.setattr("dashboard.load_explainers", lambda folder: explainers)
+    monkeypatch.setattr("dashboard.load_all", lambda source, own: explainers)
     monkeypatch.setattr("dashboard.warm", lambda kind, explainer: None)
     monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings))
     monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: None)

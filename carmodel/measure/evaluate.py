@@ -20,7 +20,7 @@ from carmodel.ensemble import average, priority
 from carmodel.files import write_whole
 from carmodel.measure.groups import TABLE, accuracy_by_group, as_lines, grouped, read_views
 from carmodel.metrics import disagreement, scores
-from carmodel.network import CLASSES, SIZES, CarNet
+from carmodel.network import CLASSES, SIZES, Network
 from carmodel.sampling import area_means
 from carmodel.train.data import Frames, load_frames, read_samples
 from carmodel.train.options import fails_in_a_sentence, photo_options
@@ -31,13 +31,13 @@ from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
 class Subjects:
     """What is evaluated, and on what."""
 
-    networks: Mapping[str, CarNet]  # by name
+    networks: Mapping[str, Network]  # by name
     owners: Mapping[str, int]  # class -> size of the network that Priority trusts with it
     frames: Frames
 
 
 @torch.inference_mode()
-def logits_of(network: CarNet, pixels: np.ndarray, batch: int = 32) -> Tensor:
+def logits_of(network: Network, pixels: np.ndarray, batch: int = 32) -> Tensor:
     """Logits (n, 4) on the CPU of frames (n, 3, 300, 300) uint8."""
     device = next(network.parameters()).device
     parts = []

@@ -25,7 +25,7 @@ from carmodel.photo import PhotoError, read_photo
 from carmodel.sampling import area_means
 from carmodel.train.data import DataError, Frames, load_frames, read_samples
 from carmodel.train.options import fails_in_a_sentence, photo_options
-from carmodel.weights import WEIGHTS, load
+from carmodel.weights import WEIGHTS, load_carnet
 
 BATCH = 32
 WAY = f"distance, block {BLOCK}"  # of candidate_scores: the one that is stored
@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the networks")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder for the result")
     options = parser.parse_args(arguments)
-    loaded = {str(size): load(f"final-{size}", options.weights) for size in SIZES}
+    loaded = {str(size): load_carnet(f"final-{size}", options.weights) for size in SIZES}
     training, validation, measured = (
         load_frames(read_samples(options.data, [split]), options.cache)
         for split in ("train", "val", options.split)

@@ -18,7 +18,7 @@ from carmodel.train.command import train
 from carmodel.train.data import RUNS, training_frames
 from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_options
 from carmodel.train.recipe import Recipe, recipe_of, recipe_options
-from carmodel.weights import LEARNING_RATES, WEIGHTS, load
+from carmodel.weights import LEARNING_RATES, WEIGHTS, load_carnet
 
 PLAIN = Recipe("final", 75, epochs=3, warm_up=50, zoom_out=0.0)
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kind, optimiser = ("baseline", "adamw") if options.baseline else ("final", "sgd")
     plain = recipe_of(options, replace(PLAIN, kind=kind, size=options.size, optimiser=optimiser))
     name = plain.name
-    start = load(name, options.start) if options.start else None
+    start = load_carnet(name, options.start) if options.start else None
     table = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
     rows = []
     for rate in options.rates:

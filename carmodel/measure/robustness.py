@@ -29,7 +29,7 @@ from carmodel.measure.evaluate import (
     subjects,
 )
 from carmodel.measure.references import BORDER
-from carmodel.network import SIZES, CarNet
+from carmodel.network import SIZES, Network
 from carmodel.train.data import Frames
 from carmodel.train.options import fails_in_a_sentence, photo_options
 from carmodel.vision import v2
@@ -115,7 +115,7 @@ def partners(labels: Tensor, sources: Sequence[str], seed: int = 1) -> Tensor:
     return chosen
 
 
-def disturbed_logits(networks: Mapping[str, CarNet], frames: Frames) -> dict[str, dict[str, Tensor]]:
+def disturbed_logits(networks: Mapping[str, Network], frames: Frames) -> dict[str, dict[str, Tensor]]:
     """Disturbance -> name of the network -> logits (n, 4) of all frames."""
     pairs = partners(frames.labels, [sample.source for sample in frames.samples])
     parts: dict[str, dict[str, list[Tensor]]] = {

@@ -25,7 +25,7 @@ from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_o
 from carmodel.train.recipe import Recipe, recipe_of, recipe_options
 from carmodel.train.soft_targets import SoftTargets, read_soft_targets
 from carmodel.train.training import Course, Run, learn
-from carmodel.weights import WEIGHTS, Card, load, save
+from carmodel.weights import WEIGHTS, Card, load_carnet, save
 
 
 def finish(
@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         start = None
         if options.start or options.trunk:
             size = options.size if options.start else sum(SIZES) - options.size
-            start = load(replace(recipe, size=size).name, options.start or options.trunk)
+            start = load_carnet(replace(recipe, size=size).name, options.start or options.trunk)
             recipe = replace(recipe, start=start[1].sha256)
         training, validation = training_frames(options.data, options.cache)
         for file, reason in training.unreadable + validation.unreadable:

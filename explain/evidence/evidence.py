@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from carmodel.network import CarNet
+from carmodel.network import Network
 from explain.attribution import Attribution
 from explain.evidence.faithfulness import Beats, Controls, Faithfulness, beats, controls, faithfulness
 from explain.evidence.regions import Share, border, share
@@ -23,7 +23,7 @@ class Evidence:
 
 
 def evidence(
-    networks: CarNet | Sequence[CarNet],
+    networks: Network | Sequence[Network],
     frame: Tensor,
     attribution: Attribution,
     fill: str = "blur",

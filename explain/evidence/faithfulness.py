@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from carmodel.frame import FRAME
-from carmodel.network import CLASSES, CarNet
+from carmodel.network import CLASSES, Network
 from carmodel.sampling import cell_sums
 from explain.attribution import Attribution
 from explain.evidence.occlusion import covered_logits
@@ -82,7 +82,7 @@ def order(map: Tensor, size: int, signed: bool = True) -> Tensor:
 
 
 def curves(
-    networks: CarNet | Sequence[CarNet], frame: Tensor, target: Target, order: Tensor, fill: str = "blur"
+    networks: Network | Sequence[Network], frame: Tensor, target: Target, order: Tensor, fill: str = "blur"
 ) -> Faithfulness:
     """Deletion and insertion of the cells of a photo (3, 300, 300) in an order of all of them (cells,).
 
@@ -102,7 +102,7 @@ def curves(
 
 
 def faithfulness(
-    networks: CarNet | Sequence[CarNet],
+    networks: Network | Sequence[Network],
     frame: Tensor,
     attribution: Attribution,
     fill: str = "blur",
@@ -117,7 +117,7 @@ def faithfulness(
     return curves(networks, frame, attribution.target, ranked, fill)
 
 
-def control_logits(network: CarNet, frame: Tensor, size: int, fill: str = "blur") -> Tensor:
+def control_logits(network: Network, frame: Tensor, size: int, fill: str = "blur") -> Tensor:
     """Logits (2 + RANDOM_MAPS, STEPS + 1, 4) of a photo covered in the controls' orders of size² cells.
 
     First the Gaussian's deletion and insertion, then the deletions of random orders. They depend on no map
@@ -133,7 +133,7 @@ def control_logits(network: CarNet, frame: Tensor, size: int, fill: str = "blur"
 
 
 def controls(
-    networks: CarNet | Sequence[CarNet],
+    networks: Network | Sequence[Network],
     frame: Tensor,
     target: Target,
     fill: str = "blur",
@@ -171,7 +171,7 @@ def beats(map_curves: Faithfulness, against: Controls) -> Beats:
     )
 
 
-def _cells(networks: CarNet | Sequence[CarNet]) -> int:
+def _cells(networks: Network | Sequence[Network]) -> int:
     """Cells on a side of the frame."""
     return networks.size if isinstance(networks, nn.Module) else max(network.size for network in networks)
 

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from carmodel.frame import FRAME
-from carmodel.network import CarNet
+from carmodel.network import Network
 from carmodel.sampling import area_means, overlaps_between
 from explain.evidence.fast_forward import CHUNK, fast_forward
 from explain.references import reference_frame
 
 
 def covered_logits(
-    networks: CarNet | Sequence[CarNet], frame: Tensor, fill: str, covered: Tensor
+    networks: Network | Sequence[Network], frame: Tensor, fill: str, covered: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Logits of the photo and of the fill (2, 1, 4), and of the photo with cells covered (..., points, 4).
 
@@ -34,7 +34,7 @@ def covered_logits(
     return logits[:2, None], logits[2:].reshape(*covered.shape[:-1], -1)
 
 
-def _scored(network: CarNet, ends: Tensor, masks: Tensor) -> Tensor:
+def _scored(network: Network, ends: Tensor, masks: Tensor) -> Tensor:
     """Logits (n, 4) of the photo with the fill where masks (n, 1, side, side) say; ends are both of them."""
     forward, side = fast_forward(network), masks.shape[-1]
     if side == network.size:  # what is mixed may be what the network sees, and need not be the frame

@@ -11,20 +11,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from carmodel.network import CHANNELS, HIDDEN, CarNet
+from carmodel.network import Network
 from explain.attribution import Attribution
 from explain.evidence.agreement import agreement
 from explain.explainer import TOLERANCE, check
 from explain.maps import explain
-from explain.methods.fused import NORMS
 from explain.methods.registry import method_named
 from explain.smoothing import SMOOTHINGS, smoothed
 from explain.target import Target
 
-LAYERS = (
-    *(f"fc{i}" for i in range(len(HIDDEN) + 1, 0, -1)),
-    *(f"conv{i}" for i in range(len(CHANNELS), 0, -1)),
-)
+MOST_STEPS = 10  # CarNet has as many layers; those of deeper networks become random in groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +38,30 @@ class Step:
     absolute_rank_correlation: float | None  # of sizes, signs apart
 
 
+def layers_of(network: Network) -> dict[str, tuple[nn.Module, ...]]:
+    """The steps of a network's cascade, from the scores down: the modules that each makes random.
+
+    A step is called after the last layer that it reaches, such as "conv1" or "layer4.0.conv1". A layer is a
+    module with weights of two axes or more; the normalisation that follows it becomes random with it.
+    """
+    steps: list[tuple[str, list[nn.Module]]] = []
+    followers: list[nn.Module] = []
+    for name, module in reversed(list(network.stored.named_modules())):
+        own = list(module.parameters(recurse=False))
+        if name and any(values.ndim > 1 for values in own):
+            steps.append((name, [module, *followers]))
+            followers = []
+        elif own or list(module.buffers(recurse=False)):
+            followers.insert(0, module)
+    short = {name: name.rpartition(".")[2] for name, _ in steps}
+    titles = short if len(set(short.values())) == len(steps) else {name: name for name in short}
+    count = min(MOST_STEPS, len(steps))
+    groups = (steps[i * len(steps) // count : (i + 1) * len(steps) // count] for i in range(count))
+    return {titles[group[-1][0]]: tuple(m for _, modules in group for m in modules) for group in groups}
+
+
 def cascade(
-    network: CarNet,
+    network: Network,
     frame: Tensor,
     target: Target,
     method: str,
@@ -54,7 +72,7 @@ def cascade(
     seed: int = 0,
     layers: Sequence[str] | None = None,
 ) -> Iterator[Step]:
-    """The original map of a photo (3, 300, 300), then one Step for each of `layers` (LAYERS if None).
+    """The original map of a photo (3, 300, 300), then one Step for each of `layers` (all if None).
 
     A layer stays random while the next ones become so, and its batch normalisation, statistics included,
     goes back to its beginnings with it. All this happens to a private copy, and `seed` decides the values:
@@ -62,17 +80,18 @@ def cascade(
     `explain.maps.explain`; raises ValueError for an unknown layer too, all at once.
     """
     check(method, reference, tolerance)
-    layers = LAYERS if layers is None else tuple(layers)
-    if unknown := [layer for layer in layers if layer not in LAYERS]:
-        raise ValueError(f"There is no layer {unknown[0]!r}; the layers are {', '.join(LAYERS)}.")
     generator = torch.Generator().manual_seed(seed)
     forgetful = deepcopy(network)
+    every = layers_of(forgetful)
+    layers = tuple(every) if layers is None else tuple(layers)
+    if unknown := [layer for layer in layers if layer not in every]:
+        raise ValueError(f"There is no layer {unknown[0]!r}; the layers are {', '.join(every)}.")
 
     def steps() -> Iterator[Step]:
         original = None
         for layer in ("", *layers):
             if layer:
-                randomise(forgetful, layer, generator)
+                randomise(every[layer], generator)
             attribution = explain(
                 forgetful,
                 frame,
@@ -99,16 +118,18 @@ def cascade(
 
 
 @torch.no_grad()
-def randomise(network: CarNet, layer: str, generator: torch.Generator) -> None:
-    """Gives one of LAYERS, in place, the values that torch's modules start with.
+def randomise(modules: Sequence[nn.Module], generator: torch.Generator) -> None:
+    """Gives modules, in place, the values that torch's modules start with.
 
     For convolutions and fully connected layers these are uniform in ±1/√(inputs of an output), as in
     `reset_parameters` of torch.nn (which takes no generator of its own).
     """
-    modules = dict([*network.features.named_children(), *network.head.named_children()])
-    weight, bias = modules[layer].parameters()
-    bound = weight[0].numel() ** -0.5
-    for values in (weight, bias):
-        nn.init.uniform_(values, -bound, bound, generator)
-    if isinstance(norm := modules.get(f"batchnorm_{layer}"), NORMS):
-        norm.reset_parameters()
+    for module in modules:
+        values = list(module.parameters(recurse=False))
+        weights = [tensor for tensor in values if tensor.ndim > 1]
+        if weights:
+            bound = weights[0][0].numel() ** -0.5
+            for tensor in values:
+                nn.init.uniform_(tensor, -bound, bound, generator)
+        elif callable(reset := getattr(module, "reset_parameters", None)):
+            reset()

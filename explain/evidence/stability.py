@@ -7,7 +7,7 @@ Max-sensitivity of Yeh et al. 2019, "On the (In)fidelity and Sensitivity of Expl
 import torch
 from torch import Tensor
 
-from carmodel.network import CarNet
+from carmodel.network import Network
 from carmodel.sampling import overlaps
 from explain.maps import refine
 from explain.target import Target
@@ -19,7 +19,7 @@ STEPS = 40  # of a method that refines its maps
 
 
 def stability(
-    network: CarNet,
+    network: Network,
     frame: Tensor,
     target: Target,
     method: str,

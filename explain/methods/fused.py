@@ -69,6 +69,16 @@ def visible_part(layers: Sequence[FusedLayer], x: Tensor) -> Tensor:
     return part
 
 
+def forward(layers: Sequence[FusedLayer], pictures: Tensor) -> Tensor:
+    """The logits (n, 4) of pictures (n, 3, size, size), all in one pass."""
+    x = visible_part(layers, pictures).contiguous(memory_format=torch.channels_last)
+    for layer in layers:
+        x = layer.linear(x.to(layer.weight.dtype))
+        x = x if layer.pool is None else F.max_pool2d(x, layer.pool)
+        x = x.relu_() if layer.rectified else x
+    return x
+
+
 def gradients(layers: Sequence[FusedLayer], z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """The gradients of scores by the first layer's outputs z (n, …), and the logits (n, 4). Overwrites z.
 

@@ -1,33 +1,29 @@
 """Grad-CAM: where the last convolutional block speaks for the score (Selvaraju et al. 2017).
 
-The cells are those of captum's `LayerGradCam`; the placement on the photo is this module's. The convolutions
-are unpadded, so a cell of the last block sees a window well inside the picture: stretching the cells over the
-whole picture, as is often done, moves them by up to a fifth of its width. Each cell is put at the centre of
-its receptive field instead.
+The cells are those of captum's `LayerGradCam`; the placement on the photo is this module's. CarNet's
+convolutions are unpadded, so a cell of the last block sees a window well inside the picture: stretching the
+cells over the whole picture, as is often done, moves them by up to a quarter of its width. Each cell is put
+at the centre of its receptive field instead.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from carmodel.frame import FRAME
-from carmodel.network import CLASSES, CarNet
+from carmodel.network import CLASSES, Network
 from carmodel.sampling import area_means
+from explain.attribution import FUSED
+from explain.methods import library
 from explain.methods.fused import fuse, gradients
+from explain.methods.lanes import FAST
+from explain.methods.layers import NoGridError
 from explain.methods.method import Method, Question
+from explain.methods.receptive_field import ReceptiveField, receptive_field
 from explain.methods.refinement import Refinement, attribution_of
-
-
-class ReceptiveField(NamedTuple):
-    """What the cells of a layer see, in pixels of the network's input, the same along both axes."""
-
-    size: int  # width of the window that one cell sees
-    jump: int  # distance between the windows of neighbouring cells
-    first: float  # pixel index of the centre of the first window; negative inside padding
 
 
 @torch.no_grad()
@@ -40,36 +36,14 @@ def gradcam(network: nn.Module, score: Callable[[Tensor], Tensor], x: Tensor) ->
     """
     layers = fuse(network)
     last = max(i for i, layer in enumerate(layers) if layer.weight.ndim == 4)
-    inputs = x[None].contiguous(memory_format=torch.channels_last)
+    inputs = x[None].to(layers[0].weight.device).contiguous(memory_format=torch.channels_last)
     for layer in layers[:last]:
         inputs, _ = layer.after(layer.linear(inputs))
     block = layers[last].linear(inputs).relu_()  # (1, channels, n, n)
     above = [replace(layers[last], rectified=False), *layers[last + 1 :]]
-    gradient, logits = gradients(above, block, score(torch.eye(len(CLASSES)))[None])
+    gradient, logits = gradients(above, block, score(torch.eye(len(CLASSES), device=inputs.device))[None])
     cells = (gradient.mean((2, 3), keepdim=True) * block).sum(1).relu_()
-    return cells[0], score(logits).item()
-
-
-def receptive_field(network: CarNet) -> ReceptiveField:
-    """The receptive field of the cells of `network.last_block`, layer by layer (Araujo et al. 2019).
-
-    Raises ValueError for a padding that is a word, such as "same".
-    """
-    size, jump, first = 1, 1, 0.0
-    for layer in network.features:
-        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
-            if isinstance(layer.padding, str):
-                raise ValueError(f"A receptive field needs padding in pixels, not {layer.padding!r}.")
-            kernel, stride, padding = (
-                side[0] if isinstance(side, tuple) else side
-                for side in (layer.kernel_size, layer.stride, layer.padding)
-            )
-            size += (kernel - 1) * jump
-            first += ((kernel - 1) / 2 - padding) * jump
-            jump *= stride
-        if layer is network.last_block:
-            break
-    return ReceptiveField(size, jump, first)
+    return cells[0].cpu(), score(logits).item()
 
 
 def place(cells: Tensor, field: ReceptiveField, size: int) -> Tensor:
@@ -92,15 +66,25 @@ def place(cells: Tensor, field: ReceptiveField, size: int) -> Tensor:
 
 def _start(question: Question) -> Refinement:
     started, network = perf_counter(), question.network
-    cells, score = gradcam(network, question.target.score, area_means(question.frame, network.size))
-    only = attribution_of(GRADCAM, question, cells, score, None, perf_counter() - started)
+    compute, made_by = (gradcam, FUSED) if question.lane == FAST else (library.gradcam, library.GRADCAM)
+    cells, score = compute(network, question.target.score, area_means(question.frame, network.size))
+    only = attribution_of(GRADCAM, question, cells, score, None, perf_counter() - started, made_by=made_by)
     return Refinement(only, only)
+
+
+def _obstacle(network: Network) -> str:
+    try:
+        receptive_field(network)
+    except NoGridError as error:
+        return str(error)
+    return ""
 
 
 GRADCAM = Method(
     name="gradcam",
     title="Grad-CAM",
     start=_start,
+    obstacle=_obstacle,
     place=lambda cells, network: place(cells, receptive_field(network), network.size),
     signed=False,
     complete=False,

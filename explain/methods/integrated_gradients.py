@@ -8,16 +8,20 @@ shares of all points add up to 1. captum's `IntegratedGradients` has the same ma
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from carmodel.network import CLASSES
 from carmodel.sampling import area_means
-from explain.methods.fused import FusedLayer, fuse, gradients, visible_part
+from explain.attribution import FUSED
+from explain.methods import library
+from explain.methods.fused import fuse, gradients, visible_part
+from explain.methods.lanes import FAST
 from explain.methods.method import CHOSEN, Method, Question
 from explain.methods.refinement import Refinement, attribution_of, gap_of
 from explain.references import reference_frame
@@ -26,6 +30,11 @@ FIRST_STEPS, MOST_STEPS = 5, 1280
 LEAST_STEPS = 40  # with fewer a small gap is luck: the map is still 4 % and more from that of 1,000 steps
 LARGE = 100  # pixels on a side from which a small gap after LEAST_STEPS is often luck still
 CELLS = 80_000  # of the first layer, about, in one pass: more is slower on a CPU, and so is less
+
+
+# Network, score, x, reference, points (n,) and shares (n,) -> Σ share · gradient · (x − reference), and the
+# scores of the reference, first, and of x, last, where points hold the ends.
+Rule = Callable[[Any, Callable[[Tensor], Tensor], Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,24 +61,26 @@ def least_steps(size: int) -> int:
 
 
 @torch.no_grad()
-def refined(network: nn.Module, score: Callable[[Tensor], Tensor], line: Line) -> Integral:
+def refined(
+    network: nn.Module, score: Callable[[Tensor], Tensor], line: Line, rule: Rule | None = None
+) -> Integral:
     """The integral along a line with FIRST_STEPS or, of an integral, the same with twice the steps.
 
-    score takes logits (n, 4) to the numbers explained (n,), and is linear. n steps have cost n + 1 gradients.
-
-    Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
+    score takes logits (n, 4) to the numbers explained (n,), and is linear. n steps have cost n + 1 gradients,
+    by `rule`, the fused engine's if None. Raises ValueError, as that one does, for a network that is not a
+    chain of the modules that CarNet is made of.
     """
-    layers = fuse(network)
+    rule = rule or fused_rule
     if not isinstance(line, Integral):
         points, shares = _points(torch.arange(FIRST_STEPS + 1) / FIRST_STEPS)
         shares[[0, -1]] /= 2
-        values, scores = _rule(layers, score, line, points, shares / FIRST_STEPS)
+        values, scores = rule(network, score, line.x, line.reference, points, shares / FIRST_STEPS)
         return Integral(
             line.x, line.reference, FIRST_STEPS, values, scores[-1].item(), reference_score=scores[0].item()
         )
     steps = line.steps
     middles, shares = _points((torch.arange(steps) + 0.5) / steps)
-    values, _ = _rule(layers, score, line, middles, shares / steps)
+    values, _ = rule(network, score, line.x, line.reference, middles, shares / steps)
     return replace(line, values=(line.values + values) / 2, steps=2 * steps)
 
 
@@ -78,10 +89,11 @@ def _points(s: Tensor) -> tuple[Tensor, Tensor]:
     return s * (1 + 2 * s) / 3, (1 + 4 * s) / 3
 
 
-def _rule(
-    layers: Sequence[FusedLayer],
+def fused_rule(
+    network: nn.Module,
     score: Callable[[Tensor], Tensor],
-    line: Line,
+    x: Tensor,
+    reference: Tensor,
     points: Tensor,
     shares: Tensor,
 ) -> tuple[Tensor, Tensor]:
@@ -90,22 +102,24 @@ def _rule(
     Along the line the first layer's outputs are on a line too, and their gradients can be added up before
     that layer takes them back to the picture: it is computed at the ends alone, once each way.
     """
-    first, pair = layers[0], torch.stack([line.reference, line.x])
+    layers = fuse(network)
+    first, pair = layers[0], torch.stack([reference, x]).to(layers[0].weight.device)
     ends = visible_part(layers, pair).contiguous(memory_format=torch.channels_last)
     start, end = first.linear(ends).split(1)
-    weights = score(torch.eye(len(CLASSES)))  # of each logit in the score
+    weights = score(torch.eye(len(CLASSES), device=pair.device))  # of each logit in the score
     total, scores = torch.zeros_like(start), []
     parts = math.ceil(len(points) * math.prod(start.shape[2:]) / CELLS)
+    points, shares = points.to(pair.device), shares.to(pair.device)
     for where, share in zip(points.tensor_split(parts), shares.tensor_split(parts), strict=True):
         z = torch.lerp(start, end, where.reshape(-1, *[1] * (start.ndim - 1)))
         gradient, logits = gradients(layers, z, share[:, None] * weights)
         for point_gradient in gradient:  # faster than a sum over n, where memory is channels_last
             total += point_gradient
         scores.append(score(logits))
-    values = torch.zeros_like(line.x)
+    values = torch.zeros_like(pair[0])
     part = visible_part(layers, values)
     part += first.transposed(total, part.shape)[0] * (ends[1] - ends[0])
-    return values, torch.cat(scores)
+    return values.cpu(), torch.cat(scores).cpu()
 
 
 def _start(question: Question) -> Refinement:
@@ -121,7 +135,10 @@ def _refine(question: Question, before: Refinement) -> Refinement:
 
 def _next(question: Question, line: Line, before: Refinement | None, started: float) -> Refinement:
     """The refinement after `before`; it is the best once it took the least steps and has the least gap."""
-    integral = refined(question.network, question.target.score, line)
+    rule, made_by = (
+        (fused_rule, FUSED) if question.lane == FAST else (library.integrate, library.INTEGRATED_GRADIENTS)
+    )
+    integral = refined(question.network, question.target.score, line, rule)
     seconds = perf_counter() - started + (before.latest.seconds if before else 0.0)
     latest = attribution_of(
         INTEGRATED_GRADIENTS,
@@ -131,6 +148,7 @@ def _next(question: Question, line: Line, before: Refinement | None, started: fl
         integral.reference_score,
         seconds,
         integral.steps,
+        made_by,
     )
     best = latest
     if before and before.credible and gap_of(before.best) < gap_of(latest):

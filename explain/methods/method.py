@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from carmodel.network import CarNet
+from carmodel.network import Network
 from carmodel.sampling import onto_frame
+from explain.methods.lanes import FAST
 from explain.target import Target
 
 if TYPE_CHECKING:
@@ -27,15 +28,20 @@ NOTHING = "none"  # a map that compares the photo with nothing
 EXACT = 0.001  # the completeness gap of a method that adds up and has nothing to refine: rounding alone
 
 
+class NoMapError(ValueError):
+    """A method cannot explain a network; the message says why."""
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """Which parts of a photo speak for a score of one network?"""
 
     name: str  # of the network
-    network: CarNet
+    network: Network
     frame: Tensor  # (3, 300, 300), the photo
     target: Target
     reference: str = NOTHING  # name of what the photo is compared with
+    lane: str = FAST  # by which its maps are made
     prepare: Callable[[], Any] = lambda: None  # what the method's `prepare` made of the network
 
     @cached_property
@@ -52,9 +58,11 @@ class Method:
     title: str  # in print
     start: Callable[[Question], Refinement] = field(repr=False)  # its first map
     refine: Callable[[Question, Refinement], Refinement] | None = field(default=None, repr=False)
-    prepare: Callable[[CarNet, Tensor], Any] | None = field(default=None, repr=False)
-    # of a network and the reference frames (n, 3, 300, 300): what is worth keeping for all photos
-    place: Callable[[Tensor, CarNet], Tensor] = field(default=lambda cells, _: onto_frame(cells), repr=False)
+    prepare: Callable[[Network, Tensor, str], Any] | None = field(default=None, repr=False)
+    # of a network, the reference frames (n, 3, 300, 300) and a lane: what is worth keeping for all photos
+    obstacle: Callable[[Network], str] = field(default=lambda _: "", repr=False)
+    # why it cannot explain a network at all, a sentence; "" if it can
+    place: Callable[[Tensor, Network], Tensor] = field(default=lambda cells, _: onto_frame(cells), repr=False)
     # its cells (n, n) of a network as a map of the frame (300, 300)
     signed: bool = True  # whether it shows what speaks against the score too
     complete: bool = True  # whether its maps should add up to the change of the score

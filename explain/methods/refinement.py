@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from carmodel.network import CarNet
-from explain.attribution import Attribution, completeness_gap, mean
+from carmodel.network import Network
+from explain.attribution import FUSED, Attribution, completeness_gap, mean
 from explain.methods.method import Method, Question
 
 
@@ -33,7 +33,7 @@ class Refinement:
         """The same without what follows from the rest: its maps are their cells. A seventh of the memory."""
         return self._with_maps(lambda attribution: attribution.cells)
 
-    def on_frame(self, network: CarNet) -> "Refinement":
+    def on_frame(self, network: Network) -> "Refinement":
         """The same with its maps on the frame, of one that is compact and of this network."""
         return self._with_maps(lambda attribution: attribution.method.place(attribution.cells, network))
 
@@ -89,6 +89,7 @@ def attribution_of(
     reference_score: float | None,
     seconds: float,
     steps: int = 1,
+    made_by: str = FUSED,
 ) -> Attribution:
     """The map of cells (n, n) that a method found, placed on the frame, with its gap if it has a sum."""
     map = method.place(cells, question.network)
@@ -105,4 +106,5 @@ def attribution_of(
         gap=gap,
         steps=steps,
         seconds=seconds,
+        made_by=made_by,
     )

@@ -1,27 +1,27 @@
 """SHAP: the score shared out over the pixels, averaged over many references (Lundberg & Lee 2017).
 
 By DeepLIFT's rescale rule (Shrikumar et al. 2017) from every reference to the picture, as shap's
-`DeepExplainer` does it. Its values add up exactly for the modules that CarNet is made of. There are two
-engines for the same values: "ours" (`explain.methods.deeplift`) and "shap", the library, many times slower.
+`DeepExplainer` does it. Its values add up exactly for the modules that CarNet is made of. The fast lane's
+engine is `explain.methods.deeplift`; the general one is shap itself (`explain.methods.library`).
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from time import perf_counter
 
 import torch
 from torch import Tensor, nn
 
-from carmodel.network import CLASSES, CarNet
+from carmodel.network import CLASSES, Network
 from carmodel.sampling import area_means
+from explain.attribution import FUSED
+from explain.methods import library
 from explain.methods.deeplift import CHUNK, Trace, attributions, trace
 from explain.methods.fused import FusedLayer, fuse, visible_part
+from explain.methods.lanes import FAST
 from explain.methods.method import Method, Question
 from explain.methods.refinement import Refinement, attribution_of
 from explain.references import TRAINING_FRAMES
-
-ENGINES = ("ours", "shap")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class ShapleyValues:
 class Background:
     """A network and what its references cause in it, so that this is computed once for many pictures.
 
-    It takes 2 MB of memory a reference at 75 px and 4 MB at 100 px.
+    It takes 1.4 MB of memory a reference at 75 px and 3.3 MB at 100 px.
     """
 
     layers: tuple[FusedLayer, ...]
@@ -56,82 +56,60 @@ def background(network: nn.Module, references: Tensor) -> Background:
     Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
     """
     layers = fuse(network)
-    traces = tuple(trace(layers, few) for few in references.split(CHUNK))
-    return Background(layers, traces, torch.cat([batch.logits for batch in traces]).mean(0))
+    device = layers[0].weight.device
+    traces = tuple(trace(layers, few).compact() for few in references.to(device).split(CHUNK))
+    return Background(layers, traces, torch.cat([batch.logits for batch in traces]).mean(0).cpu())
 
 
 @torch.no_grad()
 def shapley_values(
-    network: CarNet,
+    network: nn.Module,
     x: Tensor,
     references: Tensor | Background,
-    engine: str = "ours",
     score: Callable[[Tensor], Tensor] | None = None,
 ) -> ShapleyValues:
     """The values of one picture x (3, size, size) for references (n, 3, size, size), each of equal weight.
 
     They are of all classes or, in less time, of one score: a linear function of logits (…, 4) to (…), as
-    `Target.score` is. With a `background` in place of the references "ours" takes less time too.
+    `Target.score` is. With a `background` in place of the references it takes less time too.
 
-    Raises ValueError for another engine, for "shap" with a background, and for "ours" if the network is not a
-    chain of the modules that CarNet is made of.
+    Raises ValueError for a network that is not a chain of the modules that CarNet is made of.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"There is no engine {engine!r}; there are {', '.join(ENGINES)}.")
-    if engine == "shap":
-        if isinstance(references, Background):
-            raise ValueError("The engine 'shap' needs the references themselves, not their background.")
-        return _by_shap(network, x, references, score)
     basis = references if isinstance(references, Background) else background(network, references)
-    weights = torch.eye(len(CLASSES))
+    device = basis.layers[0].weight.device
+    weights = torch.eye(len(CLASSES), device=device)
     weights = weights if score is None else score(weights)[None]
-    picture = trace(basis.layers, x[None])
-    values = torch.zeros(len(weights), *x.shape[1:])
+    picture = trace(basis.layers, x[None].to(device))
+    values = torch.zeros(len(weights), *x.shape[1:], device=device)
     visible_part(basis.layers, values).copy_(attributions(basis.layers, picture, basis.references, weights))
-    return ShapleyValues(values, picture.logits[0], basis.logits)
-
-
-@torch.enable_grad()
-def _by_shap(
-    network: CarNet, x: Tensor, references: Tensor, score: Callable[[Tensor], Tensor] | None
-) -> ShapleyValues:
-    from shap import DeepExplainer  # takes seconds to import: only when it is used
-
-    network = deepcopy(network).eval().requires_grad_(False)
-    x, references = x[None].detach().clone(), references.detach().clone()
-    with torch.no_grad():
-        logits = network(x)[0]
-    method = DeepExplainer(network, references)
-    # The gap is shown with the map, so shap need not refuse one that it finds too large.
-    values = torch.from_numpy(method.shap_values(x, check_additivity=False)[0])  # (3, size, size, 4)
-    values = values.float().sum(0)
-    return ShapleyValues(
-        values=values.movedim(-1, 0).contiguous() if score is None else score(values)[None],
-        logits=logits,
-        reference_logits=torch.from_numpy(method.expected_value),
-    )
+    return ShapleyValues(values.cpu(), picture.logits[0].cpu(), basis.logits)
 
 
 def _start(question: Question) -> Refinement:
     started, score = perf_counter(), question.target.score
     picture = area_means(question.frame, question.network.size)
-    values = shapley_values(question.network, picture, question.prepared, score=score)
-    only = attribution_of(
-        SHAP,
-        question,
-        values.of(score),
-        score(values.logits).item(),
-        score(values.reference_logits).item(),
-        perf_counter() - started,
-    )
+    if question.lane == FAST:
+        shared = shapley_values(question.network, picture, question.prepared, score=score)
+        scores = score(shared.logits).item(), score(shared.reference_logits).item()
+        values, made_by = shared.of(score), FUSED
+    else:
+        values, *both, made_by = library.shapley_values(question.network, score, picture, question.prepared)
+        scores = both[0], both[1]
+    seconds = perf_counter() - started
+    only = attribution_of(SHAP, question, values, *scores, seconds, made_by=made_by)
     return Refinement(only, only)
+
+
+def _prepare(network: Network, frames: Tensor, lane: str) -> Background | library.Background:
+    references = area_means(frames, network.size)
+    return background(network, references) if lane == FAST else library.background(network, references)
 
 
 SHAP = Method(
     name="shap",
     title="SHAP",
     start=_start,
-    prepare=lambda network, references: background(network, area_means(references, network.size)),
+    prepare=_prepare,
     compares_with=TRAINING_FRAMES,
     idea="What each pixel adds to the score, compared with {reference}.",
     hint="How much each pixel added to the score, compared with 16 typical training photos.",

@@ -7,7 +7,7 @@ from PIL import Image
 
 from carmodel.photo import Photo
 from explain.attribution import Attribution
-from explain.explainer import AVERAGE, PRIORITY
+from explain.classification import AVERAGE, PRIORITY
 from explain.report.palette import Ends, is_signed, meanings, shared_scale
 from explain.report.render import SIDE, STRENGTH, overlay
 from explain.report.text import describe, fails, network_name

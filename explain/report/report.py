@@ -12,7 +12,8 @@ from carmodel.ensemble import Prediction
 from carmodel.network import CLASSES
 from carmodel.photo import Photo
 from explain.attribution import Attribution
-from explain.explainer import Classification, Explainer
+from explain.classification import Classification
+from explain.explainer import Explainer
 from explain.report.cards import CardRow, MapCard, card_row, column_titles
 from explain.report.text import sentence
 from explain.request import ExplanationRequest, MethodMaps
@@ -129,5 +130,6 @@ def map_table(card: MapCard) -> dict[str, Any]:
         "gap": attribution.gap,
         "adds_up": None if attribution.gap is None else not card.failed,
         "steps": attribution.steps,
+        "made_by": attribution.made_by,
         "seconds": round(attribution.seconds, 3),
     }

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from torch import Tensor
 
 from carmodel.ensemble import SPOKEN
-from explain.attribution import MINUS, Attribution
-from explain.explainer import Classification
+from explain.attribution import FUSED, MINUS, Attribution
+from explain.classification import Classification
 from explain.references import phrase_of
 from explain.target import Target
 
@@ -161,12 +161,13 @@ def fails(attribution: Attribution, columns: Mapping[str, Attribution], toleranc
 
 def receipt(attribution: Attribution) -> str:
     """What a map adds up to and what it should, such as "sum +3.21 of +3.25 logits, gap 1.2 %, 64 steps"."""
+    by = "" if attribution.made_by == FUSED else f", by {attribution.made_by}"
     if attribution.gap is None or attribution.reference_score is None:
-        return "shows where; has no sum to check"
+        return f"shows where; has no sum to check{by}"
     change = attribution.score - attribution.reference_score
     steps = f", {attribution.steps} steps" if attribution.method.refines else ""
     gap = gap_in_percent(attribution.gap)
-    return f"sum {signed(attribution.total)} of {signed(change)} logits, gap {gap}{steps}"
+    return f"sum {signed(attribution.total)} of {signed(change)} logits, gap {gap}{steps}{by}"
 
 
 def gap_in_percent(gap: float) -> str:

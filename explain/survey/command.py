@@ -27,13 +27,14 @@ from carmodel.files import shown, whole_file, write_whole
 from carmodel.memory import wants_memory
 from carmodel.train.data import SPLITS, DataError, Sample, read_samples
 from carmodel.train.distributed import Processes
-from carmodel.weights import WEIGHTS, WeightsError
-from explain.explainer import TOLERANCE, Explainer
+from carmodel.weights import WeightsError
+from explain.explainer import TOLERANCE
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
 from explain.report.markup import written
 from explain.report.report import PACKAGES
 from explain.smoothing import SMOOTHINGS
+from explain.source import kind_options, source_of
 from explain.survey.figures import draw
 from explain.survey.findings import Findings, gather
 from explain.survey.records import (
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done = len(tasks) - len(missing)
         bar = tqdm(desc="measuring", total=len(tasks), initial=done, disable=not processes.is_first)
         with bar:
-            for _ in work(missing, options.workers, options.weights, options.networks):
+            for _ in work(missing, options.workers, source_of(options)):
                 bar.update()
         if processes.count > 1:
             distributed.monitored_barrier(timeout=timedelta(days=1))  # shares need not end together
@@ -125,14 +126,7 @@ def _parser() -> argparse.ArgumentParser:
             default=0,
             help=f"on how many to measure {what} (default: none, it takes long)",
         )
-    add(
-        "--networks",
-        metavar="KIND",
-        default="final",
-        help='networks whose names begin with KIND: "final" with batch normalisation, "baseline" without, '
-        "or yours (default: final)",
-    )
-    add("--weights", **folder, default=WEIGHTS, help="folder of weights (default: the project's)")
+    kind_options(parser)
     return parser
 
 
@@ -144,7 +138,7 @@ def _count(text: str) -> int:
 
 def _settings(options: argparse.Namespace, order: Sequence[Sample]) -> dict[str, Any]:
     """All that decides what is measured on the photo of a number."""
-    explainer = Explainer.load(options.weights, options.networks)
+    explainer = source_of(options).load()
     return {
         "split": options.split,
         "seed": options.seed,

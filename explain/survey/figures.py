@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carmodel.network import CLASSES
-from explain.evidence.sanity import LAYERS
 from explain.methods.registry import METHODS
 from explain.report.text import named, network_name
 
@@ -140,27 +139,27 @@ def _border(summary: Mapping[str, Any]) -> "Figure":
     return figure
 
 
+def randomised_layers(summary: Mapping[str, Any], network: str) -> list[str]:
+    """The layers of a network that were randomised on some photo, in their order."""
+    methods = every_photo(summary, network)["methods"].values()
+    columns = dict.fromkeys(name for figures in methods for name in figures if name.startswith("sanity_"))
+    return [name.removeprefix("sanity_") for name in columns if not name.startswith("sanity_absolute_")]
+
+
 def _sanity_checked(summary: Mapping[str, Any]) -> list[str]:
     """The networks whose layers were randomised on some photo."""
-    return [
-        network
-        for network in summary["networks"]
-        if any(
-            f"sanity_{layer}" in figures
-            for figures in every_photo(summary, network)["methods"].values()
-            for layer in LAYERS
-        )
-    ]
+    return [network for network in summary["networks"] if randomised_layers(summary, network)]
 
 
 def _sanity(summary: Mapping[str, Any]) -> "Figure":
     networks = _sanity_checked(summary)
     figure, axes = _grid(1, len(networks), 3.6)
     for panel, network in zip(axes[0], networks, strict=True):
+        layers = randomised_layers(summary, network)
         for method, figures in every_photo(summary, network)["methods"].items():
-            correlations = [figures.get(f"sanity_{layer}") for layer in LAYERS]
+            correlations = [figures.get(f"sanity_{layer}") for layer in layers]
             panel.plot(
-                range(len(LAYERS)),
+                range(len(layers)),
                 [correlation["mean"] if correlation else np.nan for correlation in correlations],
                 f"{_mark_of(method)}-",
                 markersize=3,
@@ -168,8 +167,8 @@ def _sanity(summary: Mapping[str, Any]) -> "Figure":
                 label=title_of(method),
             )
         panel.axhline(0, color=INK, linewidth=0.8, linestyle=":")
-        panel.set(ylim=(-0.3, 1), xticks=range(len(LAYERS)))
-        panel.set_xticklabels(LAYERS, rotation=45, ha="right")
+        panel.set(ylim=(-0.3, 1), xticks=range(len(layers)))
+        panel.set_xticklabels(layers, rotation=45, ha="right")
         panel.set_title(f"{network_name(network)}: rank correlation with the original map", fontsize=9)
         panel.set_xlabel("layers randomised up to and including")
     _legend(figure, axes[0, 0])

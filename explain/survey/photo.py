@@ -19,12 +19,13 @@ from torch import Tensor
 from carmodel.photo import Photo
 from carmodel.sampling import area_means
 from explain.attribution import Attribution, mean
+from explain.classification import AVERAGE
 from explain.evidence.agreement import agreements
 from explain.evidence.evidence import Evidence, evidence
 from explain.evidence.faithfulness import Faithfulness, control_logits, controls
 from explain.evidence.sanity import cascade
 from explain.evidence.stability import stability
-from explain.explainer import AVERAGE, Explainer
+from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 from explain.smoothing import SMOOTHINGS, all_smoothed, smoothed
 from explain.survey.records import Record, Row

@@ -6,13 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from explain.evidence.sanity import LAYERS
-from explain.explainer import AVERAGE
+from explain.classification import AVERAGE
 from explain.methods.method import Method
 from explain.methods.registry import METHODS
 from explain.report.tables import table
 from explain.report.text import gap_in_percent, network_name, percent
-from explain.survey.figures import CONTROLS, MEASURES, every_photo, orders_of, title_of
+from explain.survey.figures import CONTROLS, MEASURES, every_photo, orders_of, randomised_layers, title_of
 from explain.survey.phrases import ALTERNATIVES, STYLE, TITLE, section
 
 Summary = Mapping[str, Any]
@@ -142,10 +141,16 @@ def _stability(summary: Summary) -> Markup:
 
 def _sanity(summary: Summary) -> Markup:
     rows: Rows = []
-    for names, figures in _methods(summary, f"sanity_{LAYERS[0]}"):
-        ends = [figures.get(f"{column}_{LAYERS[-1]}") for column in ("sanity", "sanity_absolute")]
-        cells = (_interval(end) if end else "no ranks" for end in ends)
-        rows.append((*names, *cells, str(ends[0]["n"] if ends[0] else 0)))
+    for network in summary["networks"]:
+        layers = randomised_layers(summary, network)
+        for method, figures in every_photo(summary, network)["methods"].items() if layers else ():
+            if f"sanity_{layers[0]}" not in figures:
+                continue
+            ends = [figures.get(f"{column}_{layers[-1]}") for column in ("sanity", "sanity_absolute")]
+            cells = (_interval(end) if end else "no ranks" for end in ends)
+            rows.append(
+                (network_name(network), title_of(method), *cells, str(ends[0]["n"] if ends[0] else 0))
+            )
     return _table(("Network", "Method", "Of the map", "Of its magnitude", "Photos"), rows)
 
 

@@ -12,7 +12,7 @@ from threading import Thread
 import torch
 
 from carmodel.photo import PhotoError, PhotoMemoryError, read_photo
-from explain.explainer import Explainer
+from explain.source import Source
 from explain.survey.photo import PARTS
 from explain.survey.records import Record, SurveyError, write_record
 
@@ -26,21 +26,21 @@ class Task:
     record: Path
 
 
-def work(tasks: Sequence[Task], workers: int, weights: Path, kind: str) -> Iterator[Task]:
+def work(tasks: Sequence[Task], workers: int, source: Source) -> Iterator[Task]:
     """Does all tasks, in this process or in `workers` others, and yields each when its record is written.
 
-    Networks are those of Explainer.load(weights, kind). A photo that cannot be read gets an empty record.
+    Networks are those of the source. A photo that cannot be read gets an empty record.
     Raises MemoryError, WeightsError, OSError if a record cannot be written, and SurveyError if a process was
     killed.
     """
     if workers == 1:
         _prepare()
         for task in tasks:
-            yield _measure(task, weights, kind)
+            yield _measure(task, source)
         return
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _prepare)
     try:
-        for done in as_completed([pool.submit(_measure, task, weights, kind) for task in tasks]):
+        for done in as_completed([pool.submit(_measure, task, source) for task in tasks]):
             yield done.result()
     except BrokenProcessPool as error:
         raise SurveyError(
@@ -51,10 +51,10 @@ def work(tasks: Sequence[Task], workers: int, weights: Path, kind: str) -> Itera
         pool.shutdown(cancel_futures=True)
 
 
-def _measure(task: Task, weights: Path, kind: str) -> Task:
+def _measure(task: Task, source: Source) -> Task:
     try:
         # A new one for every photo: an explainer keeps what it computed, and no photo comes twice.
-        record = PARTS[task.part](Explainer.load(weights, kind), read_photo(task.photo))
+        record = PARTS[task.part](source.load(), read_photo(task.photo))
     except PhotoMemoryError:  # no fault of the photo, which must not be left out for good
         raise
     except PhotoError:

@@ -68,6 +68,7 @@ class MapAnswer(TypedDict):
     gap: float | None  # how far sum and change of score miss each other; None for Grad-CAM
     adds_up: bool | None  # whether the gap is small enough; None for Grad-CAM
     steps: int  # of Integrated Gradients
+    made_by: str  # the fused engine, or what of captum and shap
     seconds: float  # of computing
     scale: float  # magnitude drawn in full colour, in logits per pixel of the frame
     description: str  # where the weight lies, in words

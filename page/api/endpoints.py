@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from carmodel.photo import Photo, PhotoError, read_photo
 from explain.explainer import Explainer
+from explain.methods.lanes import AUTO, LANES
 from explain.methods.method import Method
 from explain.methods.registry import METHODS
 from explain.networks import Network
@@ -93,6 +94,7 @@ class Endpoints:
         networks: str,
         reference: str,
         tolerance: float,
+        engine: str = AUTO,
     ) -> Explained:
         """Say which parts of a photo made the networks choose a class of car, and whether the maps add up.
 
@@ -108,8 +110,9 @@ class Endpoints:
             networks: Which pair of networks to ask: "final", or "baseline" without batch normalisation.
             reference: What {chosen} compares the photo with: its "blur", its "mean" colour, or "black".
             tolerance: Gap at which {refined} stops, from 0.001 to 0.5; smaller takes longer.
+            engine: Who computes: "fast", our engines; "library", captum and shap; "auto", fast where proven.
         """
-        settings = Settings(ensemble, toward, against, networks, reference, tolerance)
+        settings = Settings(ensemble, toward, against, networks, reference, tolerance, engine=engine)
         return answers.explain(self.explainers[networks], *given(photo), settings)
 
     @in_sentences
@@ -218,6 +221,7 @@ def publish(
         "reference": reference,
         "tolerance": gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False),
         "detail": smoothing,
+        "engine": gr.Radio(LANES, value=AUTO, visible=False),
         **further,
     }
     for function in map(documented, functions):

@@ -9,8 +9,9 @@ from torch import Tensor
 from typing_extensions import TypedDict  # pydantic reads no others before Python 3.12
 
 from carmodel.network import CLASSES
+from explain.classification import AVERAGE, PRIORITY
 from explain.evidence.regions import share
-from explain.explainer import AVERAGE, PRIORITY, Explainer
+from explain.explainer import Explainer
 from explain.methods.registry import METHODS, quickest_complete
 from explain.report.report import photo_table, prediction_table
 from explain.request import NO_CLASS, PREDICTED, ExplanationRequest, Settings, finished_maps, request

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from carmodel.card import Card
 from carmodel.network import CLASSES
-from explain.explainer import AVERAGE
+from explain.classification import AVERAGE
 from explain.methods.registry import METHODS
 from explain.survey.summary import Interval
 from page.results.naming import split_name

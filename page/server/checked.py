@@ -54,8 +54,10 @@ class CheckedBlocks(gr.Blocks):
         explicit_call: bool = False,
     ) -> list[Any]:
         """What the function of an event is given. Raises gr.Error with a sentence."""
-        if block_fn.api_visibility == "public" and (sentence := wrong(block_fn, inputs)):
-            raise gr.Error(sentence, print_exception=False)
+        if block_fn.api_visibility == "public":
+            inputs = [*inputs, *_left_out(block_fn, len(inputs))]
+            if sentence := wrong(block_fn, inputs):
+                raise gr.Error(sentence, print_exception=False)
         try:
             check_paths(inputs)
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
@@ -117,6 +119,14 @@ class CheckedBlocks(gr.Blocks):
             [["replace", [], value]] if edits and not isinstance(value, str) else edits
             for value, edits in zip(values, sent, strict=True)
         ]
+
+
+def _left_out(block_fn: BlockFunction, count: int) -> list[Any]:
+    """The values of an endpoint's last parameters after so many, where its function has them too."""
+    parameters = list(inspect.signature(block_fn.fn).parameters.values()) if block_fn.fn else []
+    left = parameters[count:]
+    optional = left and all(parameter.default is not parameter.empty for parameter in left)
+    return [parameter.default for parameter in left] if optional else []
 
 
 def wrong(block_fn: BlockFunction, inputs: Sequence[Any]) -> str:

@@ -12,7 +12,8 @@ from carmodel.photo import Photo
 from carmodel.sampling import area_means
 from carmodel.weights import save, save_references
 from explain.attribution import Attribution
-from explain.explainer import Classification, Explainer
+from explain.classification import Classification
+from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 from explain.report.report import Report
 from explain.request import columns_of

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard import build, load_explainers
+from dashboard import build
+from explain.source import Source, load_kinds
 from page.api.tools import speak_json
 from page.server import connections
 from page.server.hosts import Hosts
@@ -44,7 +45,7 @@ def outside() -> Iterator[list[str]]:
 @pytest.fixture(scope="session")
 def serve(random_weights: Path, outside: list[str]) -> Callable:
     """Serves the page from this process, for a while; gives its address, its uploads and the page."""
-    explainers = load_explainers(random_weights)
+    explainers = load_kinds(Source(random_weights))
 
     @contextmanager
     def start(waiting: int = WAITING, hosts: Hosts | None = None, **limits: float) -> Iterator[tuple]:

@@ -7,7 +7,8 @@ import torch
 from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES
-from explain.explainer import Classification, Explainer
+from explain.classification import Classification
+from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 
 LOGITS = ((0.0, 0.0, 3.0, 0.0), (0.0, 2.0, 0.0, 0.0))  # of the first network, which says SUV, and of others
@@ -54,7 +55,7 @@ class FakeExplainer(Explainer):
         names = self.networks if any(request[:5] == settings for request in self.asked) else ()
         return {name: replace(self.attribution(2.0, 2.0, method, name), target=target) for name in names}
 
-    def refine(self, photo, method, target, reference="blur", tolerance=0.02, networks=None):
+    def refine(self, photo, method, target, reference="blur", tolerance=0.02, networks=None, engine=None):
         names = tuple(self.networks if networks is None else networks)
         self.asked.append((photo, method, target, reference, tolerance, names))
         steps = [(1.0, 8), (2.0, 16)] if METHODS[method].refines else [(2.0, 1)]

@@ -12,10 +12,10 @@ from torch import nn
 from carmodel.card import Card
 from carmodel.network import CLASSES, CarNet
 from carmodel.weights import save, save_references
-from dashboard import load_explainers
 from explain.evidence import faithfulness
 from explain.methods.registry import METHODS
 from explain.networks import unpaired_networks
+from explain.source import Source, load_kinds
 from page import examples
 from page.page import build
 from page.tabs.trust import sanity, stability
@@ -50,14 +50,14 @@ def sizes(request):
 def visitor(sizes, tmp_path_factory):
     """A visitor of the page of a folder of weights, who was shown the first example."""
     folder = folder_of(sizes, tmp_path_factory.mktemp("weights"))
-    explainers = load_explainers(folder)
+    explainers = load_kinds(Source(folder))
     assert {kind: list(explainer.networks) for kind, explainer in explainers.items()} == {
         "final": [str(size) for size in sizes]
     }
     with pytest.MonkeyPatch.context() as patch:  # less of everything that takes long
         patch.setattr(faithfulness, "STEPS", 4)
         patch.setattr(faithfulness, "RANDOM_MAPS", 1)
-        patch.setattr(sanity, "LAYERS", ("fc3",))
+        patch.setattr(sanity, "layers_of", lambda network: {"fc3": ()})
         patch.setattr(sanity, "cascade", partial(sanity.cascade, layers=["fc3"]))
         patch.setattr(stability, "stability", partial(stability.stability, samples=1))
         for test in (sanity, stability):

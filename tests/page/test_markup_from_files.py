@@ -9,13 +9,13 @@ import pytest
 
 from carmodel.photo import read_photo
 from carmodel.weights import WEIGHTS
-from dashboard import load_explainers
 from explain.explainer import Explainer
 from explain.networks import unpaired_networks
 from explain.report.html import offline
 from explain.report.markup import written
 from explain.report.report import report_of
 from explain.request import finished_maps, request
+from explain.source import Source, load_kinds
 from page.background import Background
 from page.controls import Controls
 from page.evidence import Evidences
@@ -174,12 +174,12 @@ def stranger(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def explainers(stranger):
-    return load_explainers(stranger)
+    return load_kinds(Source(stranger))
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_explainers(WEIGHTS)
+    return load_kinds(Source(WEIGHTS))
 
 
 def test_page_as_it_opens(stranger, explainers, shipped):

@@ -11,11 +11,11 @@ import torch
 from gradio.utils import get_function_description
 
 from carmodel.weights import WEIGHTS
-from dashboard import load_explainers
 from explain.evidence import faithfulness
 from explain.methods.method import CHOSEN, Method
 from explain.methods.refinement import Refinement, attribution_of
 from explain.methods.registry import METHODS
+from explain.source import Source, load_kinds
 from page import examples
 from page.page import build
 from page.results.reader import read
@@ -80,7 +80,7 @@ def registered():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(faithfulness, "STEPS", 4)  # less of everything that takes long
         patch.setattr(faithfulness, "RANDOM_MAPS", 1)
-        patch.setattr(sanity, "LAYERS", ("fc3",))
+        patch.setattr(sanity, "layers_of", lambda network: {"fc3": ()})
         cascade, change = sanity.cascade, stability.stability
         patch.setattr(sanity, "cascade", lambda *given, **named: cascade(*given, **named, layers=["fc3"]))
         patch.setattr(stability, "stability", lambda *given, **named: change(*given, **named, samples=1))
@@ -92,7 +92,7 @@ def registered():
 @pytest.fixture(scope="module")
 def visitor(registered, random_weights):
     """A visitor who was shown the first example."""
-    visitor = Visitor(build({"final": load_explainers(random_weights)["final"]}))
+    visitor = Visitor(build({"final": load_kinds(Source(random_weights))["final"]}))
     visitor.open()
     return visitor
 

@@ -20,7 +20,7 @@ from page.controls import Controls
 from page.lazy_tabs import Values
 from page.markup import notice, untested
 from page.photo_input import stand_in
-from page.progress import FAILED, PACE, WAITING, so_far
+from page.progress import FAILED, PACE, WAITING, failure, so_far
 from page.requests import Run
 from page.session import Session
 from page.tabs.compare import agreement
@@ -203,9 +203,9 @@ class CompareHandlers:
                         yield cells | {name: replace(cells[name], map=map, note=note)}
                         drawn_at = monotonic()
                 cells[name] = replace(cells[name], map=map, note="")
-            except Exception:
-                log.exception("%s of %s failed.", method, name)
-                cells[name] = replace(cells[name], note=FAILED, failed=True)
+            except Exception as error:
+                note = failure(f"{METHODS[method].title} of {name}", error)
+                cells[name] = replace(cells[name], note=note, failed=True)
             yield dict(cells)
 
     def _photos(

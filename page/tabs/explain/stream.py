@@ -1,6 +1,5 @@
 """From a request to the Explain tab's panels as they fill: prediction first, then maps."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import monotonic
@@ -18,10 +17,8 @@ from page.controls import Controls
 from page.evidence import Found, evidence_lines
 from page.map_card import MethodRow, method_row
 from page.markup import going_on
-from page.progress import FAILED, PACE, WAITING, computing, so_far
+from page.progress import PACE, WAITING, computing, failure, so_far
 from page.tabs.explain.verdict import verdict
-
-log = logging.getLogger(__name__)
 
 
 def panels(
@@ -67,8 +64,7 @@ def panels(
 
 def _finished(row: MethodRow, maps: MethodMaps, asked: ExplanationRequest, tests: Found | None) -> MethodRow:
     if maps.error:
-        log.error("%s failed.", maps.method.title, exc_info=maps.error)
-        return replace(row, note=FAILED, failed=True)
+        return replace(row, note=failure(maps.method.title, maps.error), failed=True)
     lines = {} if tests is None else evidence_lines(tests, maps.method.name, asked)
     return replace(row, maps=maps.columns, note="", tests=lines)
 

@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from carmodel.photo import Photo
-from explain.explainer import Classification
+from explain.classification import Classification
 from explain.report.render import seen
 from explain.report.text import network_name, reason, sentence
 from page.bars import bars, difference_bars

@@ -51,6 +51,28 @@ LIMITS = {
     ),
 }
 
+# Who computes a map: what it needs, and when to distrust it.
+ENGINES = {
+    "The fused engine": (
+        "Fast, and used where it is proven to give the network’s own answers: convolutions, pools and fully "
+        "connected layers that run one after the other, as in the networks that come along. Its maps are "
+        "those of captum and shap, many times sooner.",
+        "Nothing is said under its maps.",
+    ),
+    "captum and shap": (
+        "The libraries, for every other network: with skip connections, other activations, attention. Under "
+        "their maps stands “by captum’s …” or “by shap’s …”. Grad-CAM needs a convolution whose outputs "
+        "lie on a grid; without one its row says so.",
+        "They take seconds to minutes.",
+    ),
+    "shap’s GradientExplainer": (
+        "Where shap’s DeepExplainer has no rule for a layer, or a layer is used twice, its sum does not hold "
+        "and this one steps in. It averages gradients at 200 random points, so its sum misses the score; the "
+        "gap under the map says by how much.",
+        "Distrust it as far as the gap is wide, and its finest detail most.",
+    ),
+}
+
 # Sign, what it means, where it is shown.
 DISTRUST = (
     (

@@ -17,7 +17,7 @@ from page.panel import panel
 from page.reading import listed, reading
 from page.results.measured import UNFIT, Measured
 from page.tabs.guide import facts
-from page.tabs.guide.phrases import DISTRUST, LIMITS, SHAPES
+from page.tabs.guide.phrases import DISTRUST, ENGINES, LIMITS, SHAPES
 
 TITLE = "Guide"
 WIDTH = 480  # of a class's picture, px
@@ -37,8 +37,8 @@ def page(measured: Measured, sizes: Sequence[int]) -> Markup:
         '<div class="handbook"><div class="reading"><div><h2>How to read this page</h2><p>Small '
         "networks look at the same photo, {}. Each names one of four body styles; "
         "the maps show what in the photo it relied on.</p></div></div>{}{}"
-        '<div class="pair-of-cards">{}{}</div></div>'
-    ).format(seen, _classes(), _methods(measured), _limits(measured), _distrust())
+        '<div class="pair-of-cards">{}{}</div>{}</div>'
+    ).format(seen, _classes(), _methods(measured), _limits(measured), _distrust(), _engines())
 
 
 def _classes() -> Markup:
@@ -113,6 +113,18 @@ def _distrust() -> Markup:
         "When to distrust",
         "One of these is reason to look twice; two are reason not to rely on it.",
         Markup('<ol class="checks">{}</ol>').format(Markup().join(items)),
+    )
+
+
+def _engines() -> Markup:
+    items = (
+        Markup("<li><b>{}</b> {} <small>{}</small></li>").format(title, *words)
+        for title, words in ENGINES.items()
+    )
+    return _card(
+        "Who computes a map",
+        "Two roads lead to every map; tests compare them on the networks that come along.",
+        Markup('<ul class="limits">{}</ul>').format(Markup().join(items)),
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from math import isfinite
 
+from explain.classification import AVERAGE
 from explain.evidence.evidence import Evidence
 from explain.evidence.faithfulness import Curve
 from explain.evidence.regions import Share
-from explain.explainer import AVERAGE
 from explain.methods.registry import METHODS
 from explain.report.text import network_name, percent, target_name
 from explain.target import Target

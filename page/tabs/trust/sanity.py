@@ -8,7 +8,7 @@ from functools import partial
 from markupsafe import Markup
 
 from carmodel.photo import Photo
-from explain.evidence.sanity import LAYERS, Step, cascade
+from explain.evidence.sanity import Step, cascade, layers_of
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS
 from explain.report.palette import shared_scale
@@ -25,11 +25,6 @@ from page.tabs.trust.findings import Of
 
 log = logging.getLogger(__name__)
 
-ACROSS = Axis(
-    range(len(LAYERS) + 1),
-    ("none", *(layer.replace("conv", "c") for layer in LAYERS)),
-    "Random layers, up to and including",
-)
 UP = Axis((-0.75, 0, 0.5, 1), ("", "0", "0.5", "1"))
 LIMIT = ("Fallen apart below", "limit", "dashed", "")
 SIDE = 120  # longest side of a map in the strip, px
@@ -42,6 +37,7 @@ class Shown:
     layer: str  # the last layer made random; "" for the network as it is
     correlation: float | None  # of ranks, with the original map; None for a flat map
     picture: Markup  # of the map
+    layers: tuple[str, ...]  # all that become random, in their order
 
 
 def steps(
@@ -62,14 +58,17 @@ def steps(
         for network in explainer.networks
     }
     maps: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
-    for _ in ("", *LAYERS):
+    layers = {name: tuple(layers_of(network)) for name, network in explainer.networks.items()}
+    for number in range(1 + max(map(len, layers.values()))):
         for method in METHODS:
             jobs = {
-                of[1]: partial(next, run) for of, run in cascades.items() if of[0] == method and of in maps
+                of[1]: partial(next, run)
+                for of, run in cascades.items()
+                if of[0] == method and of in maps and number <= len(layers[of[1]])
             }
             for network, job in background.run(jobs, still_wanted):
                 try:
-                    maps[method, network] += (_shown(job.result(), asked.photo),)
+                    maps[method, network] += (_shown(job.result(), asked.photo, layers[network]),)
                 except Exception:
                     log.exception("%s of %s could not be randomised.", method, network)
                     del maps[method, network]
@@ -82,11 +81,11 @@ def block(maps: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Markup
     """The block as far as the test has come: what it found in the end, charts and strips of maps."""
     if not maps:
         return untested("The maps could not be tested.")
-    layers = [step.layer for step in next(iter(maps.values()))]
-    if len(layers) > len(LAYERS):
+    if all(len(strip) > len(strip[0].layers) for strip in maps.values()):
         headline = finding(findings.sanity({of: strip[-1].correlation for of, strip in maps.items()}))
     else:
-        done = f"Random so far: {', '.join(layers[1:]) or 'nothing'}"
+        longest = max(maps.values(), key=len)
+        done = f"Random so far: {', '.join(step.layer for step in longest[1:]) or 'nothing'}"
         headline = untested(f"{done}; stopped.") if stopped else going_on(f"{done} …")
     charts = (
         Markup("<section><h4>{}</h4>{}</section>").format(network_name(network), _chart(network, maps))
@@ -100,10 +99,10 @@ def block(maps: Mapping[Of, tuple[Shown, ...]], stopped: bool = False) -> Markup
     ).format(headline, legend_of([LIMIT]), Markup().join(charts), Markup().join(strips))
 
 
-def _shown(step: Step, photo: Photo) -> Shown:
+def _shown(step: Step, photo: Photo, layers: tuple[str, ...]) -> Shown:
     map = smoothed(step.attribution, SMOOTHINGS[0])
     image = overlay(map, photo, shared_scale([map.map]), side=SIDE)
-    return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70))
+    return Shown(step.layer, step.rank_correlation, picture(image, "", "map", quality=70), layers)
 
 
 def _chart(network: str, maps: Mapping[Of, tuple[Shown, ...]]) -> Markup:
@@ -112,7 +111,10 @@ def _chart(network: str, maps: Mapping[Of, tuple[Shown, ...]]) -> Markup:
         for (method, name), strip in maps.items()
         if name == network
     }
-    points = range(len(LAYERS) + 1)
+    layers = next(strip[0].layers for (_, name), strip in maps.items() if name == network)
+    points = range(len(layers) + 1)
+    ticks = ("none", *(layer.replace("conv", "c") for layer in layers))
+    across = Axis(points, ticks, "Random layers, up to and including")
     lines = [Line("limit", [findings.FELL_APART] * len(points), "dashed")]
     for method, line in values.items():
         lines.append(Line(method, line + [None] * (len(points) - len(line)), mark=METHODS[method].mark))
@@ -121,7 +123,7 @@ def _chart(network: str, maps: Mapping[Of, tuple[Shown, ...]]) -> Markup:
     )
     of = f"Rank correlation with the original map, {network_name(network)}"
     alt = f"{of}, after each layer made random: {figures}."
-    return chart(alt, lines, points, ACROSS, UP, size=(6.6, 2.7))
+    return chart(alt, lines, points, across, UP, size=(6.6, 2.7))
 
 
 def _figure(correlation: float | None) -> str:

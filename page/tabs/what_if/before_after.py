@@ -1,6 +1,5 @@
 """From a photo and its edited version to rows of maps as they fill, those of the photo before first."""
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import monotonic
@@ -14,10 +13,8 @@ from explain.report.text import target_name
 from explain.request import ExplanationRequest, explained
 from page.controls import Controls
 from page.markup import going_on
-from page.progress import FAILED, PACE, WAITING, computing, so_far
+from page.progress import PACE, WAITING, computing, failure, so_far
 from page.tabs.what_if.before_after_row import AFTER, BEFORE, BeforeAfter, BeforeAfterRow, draw_row
-
-log = logging.getLogger(__name__)
 
 
 def rows(
@@ -52,8 +49,8 @@ def rows(
                 if not still_wanted():
                     return
                 if maps.error:
-                    log.error("%s of an edited photo failed.", name, exc_info=maps.error)
-                    row = BeforeAfterRow(row.method, note=FAILED, failed=True)
+                    note = failure(row.method.title, maps.error)
+                    row = BeforeAfterRow(row.method, note=note, failed=True)
                     break
                 row = replace(row, note=so_far(maps) or row.note).with_maps(when, of.columns(maps.maps, when))
                 if so_far(maps) and monotonic() - drawn_at > PACE:

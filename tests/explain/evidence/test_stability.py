@@ -6,7 +6,8 @@ from carmodel.sampling import area_means
 from explain.evidence import stability as module
 from explain.evidence.stability import perturbations, stability
 from explain.maps import explain
-from explain.methods.gradcam import gradcam, place, receptive_field
+from explain.methods.gradcam import gradcam, place
+from explain.methods.receptive_field import receptive_field
 from explain.methods.shap import shapley_values
 from explain.target import Target
 from tests.explain.by_captum import integrated_gradients

@@ -6,7 +6,8 @@ from captum.attr import LayerGradCam
 from torch import nn
 
 from carmodel.sampling import area_means
-from explain.methods.gradcam import ReceptiveField, gradcam, place, receptive_field
+from explain.methods.gradcam import gradcam, place
+from explain.methods.receptive_field import ReceptiveField, receptive_field
 from explain.target import Target
 
 
@@ -64,30 +65,6 @@ def test_cells_are_those_of_captum(networks, frame, size, batchnorm):
         )
         torch.testing.assert_close(cells, expected[0, 0].detach())
         assert score == pytest.approx(network(x[None])[0, index].item(), abs=1e-4)
-
-
-@pytest.mark.parametrize(("size", "count"), [(75, 9), (100, 16)])
-@pytest.mark.parametrize("batchnorm", [True, False])
-def test_receptive_field(networks, size, count, batchnorm):
-    field = receptive_field(networks[size, batchnorm])
-    assert field == ReceptiveField(size=40, jump=4, first=19.5)
-    assert field.first + (count - 1) * field.jump + field.size / 2 <= size
-
-
-def test_receptive_field_of_padding_and_strides():
-    network = nn.Module()
-    network.features = nn.Sequential(nn.Conv2d(3, 3, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(3, 3, 3))
-    network.last_block = network.features[2]
-    # Centres of the first layer: 0, 2, 4, …; the second sees three of them, the first around 2.
-    assert receptive_field(network) == ReceptiveField(size=9, jump=2, first=2.0)
-
-
-def test_receptive_field_needs_padding_in_pixels():
-    network = nn.Module()
-    network.features = nn.Sequential(nn.Conv2d(3, 3, 3, padding="same"))
-    network.last_block = network.features[0]
-    with pytest.raises(ValueError, match="padding in pixels, not 'same'"):
-        receptive_field(network)
 
 
 def window(network, cell, axis):

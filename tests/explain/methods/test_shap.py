@@ -6,14 +6,14 @@ import torch
 from shap import DeepExplainer
 from torch import nn
 
+from carmodel.network import CLASSES, Network
 from carmodel.sampling import area_means
-from explain.methods.shap import ENGINES, background, shapley_values
+from explain.methods import library
+from explain.methods.shap import ShapleyValues, background, shapley_values
 from explain.target import Target
 
-both_engines = pytest.mark.parametrize("engine", ENGINES)
 
-
-class Pixels(nn.Module):
+class Pixels(Network):
     """Pictures (n, 3, 1, 2) -> what `function` makes of the two red pixels (n, 1, 1, 2), for SUV alone."""
 
     def __init__(self, *function):
@@ -35,6 +35,18 @@ def red(*pairs):
     return pictures
 
 
+def by_shap(network, x, references):
+    """The library lane's values of every class."""
+    known = library.background(network, references)
+    made = [library.shapley_values(network, Target(label).score, x, known) for label in CLASSES]
+    assert {by for *_, by in made} == {library.DEEP}
+    values, scores, reference_scores = zip(*(each[:3] for each in made), strict=True)
+    return ShapleyValues(torch.stack(values), torch.tensor(scores), torch.tensor(reference_scores))
+
+
+both_lanes = pytest.mark.parametrize("lane", [shapley_values, by_shap])
+
+
 def sum_minus_one():
     sum_ = nn.Conv2d(1, 1, (1, 2))
     sum_.weight.data.fill_(1.0)
@@ -42,9 +54,9 @@ def sum_minus_one():
     return sum_
 
 
-@both_engines
-def test_linear_network(engine):
-    found = shapley_values(Pixels(sum_minus_one()), red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 3.0)), engine)
+@both_lanes
+def test_linear_network(lane):
+    found = lane(Pixels(sum_minus_one()), red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 3.0)))
     # x − the mean reference (0.5, 1.5)
     torch.testing.assert_close(found.values[2], torch.tensor([[1.5, -0.5]]))
     assert (found.values[[0, 1, 3]] == 0).all()
@@ -52,7 +64,7 @@ def test_linear_network(engine):
     assert found.reference_logits.tolist() == [1.0, 2.0, 1.0, 0.0]  # −1 and 3
 
 
-@both_engines
+@both_lanes
 @pytest.mark.parametrize(
     ("x", "references", "expected"),
     [
@@ -68,14 +80,14 @@ def test_linear_network(engine):
         ((2.0, 1.0), [(1.0, 2.0000002)], (1.0, -1.0)),
     ],
 )
-def test_relu_by_hand(engine, x, references, expected):
-    found = shapley_values(Pixels(sum_minus_one(), nn.ReLU()), red(x)[0], red(*references), engine)
+def test_relu_by_hand(lane, x, references, expected):
+    found = lane(Pixels(sum_minus_one(), nn.ReLU()), red(x)[0], red(*references))
     torch.testing.assert_close(found.values[2], torch.tensor([expected]))
     sums = [max(0.0, sum(each) - 1) for each in references]
     torch.testing.assert_close(found.reference_logits, torch.tensor([1.0, 2.0, sum(sums) / len(sums), 0.0]))
 
 
-@both_engines
+@both_lanes
 @pytest.mark.parametrize(
     ("x", "references", "expected"),
     [
@@ -88,19 +100,19 @@ def test_relu_by_hand(engine, x, references, expected):
         ((1.0, 3.0), [(3.0, 1.0)], (0.0, 0.0)),
     ],
 )
-def test_max_pool_by_hand(engine, x, references, expected):
-    found = shapley_values(Pixels(nn.MaxPool2d((1, 2))), red(x)[0], red(*references), engine)
+def test_max_pool_by_hand(lane, x, references, expected):
+    found = lane(Pixels(nn.MaxPool2d((1, 2))), red(x)[0], red(*references))
     torch.testing.assert_close(found.values[2], torch.tensor([expected]))
 
 
-@both_engines
-def test_relu_and_max_pool_by_hand(engine):
+@both_lanes
+def test_relu_and_max_pool_by_hand(lane):
     network = Pixels(nn.Conv2d(1, 1, 1), nn.ReLU(), nn.MaxPool2d((1, 2)))
     network.function[0].weight.data.fill_(2.0)
     network.function[0].bias.data.fill_(-4.0)
     # z from (−2, −4) to (2, 1): the maximum rises from 0 to 2 because of the left pixel.
     # z from (6, 2): it falls from 6 to 2 because of the left pixel.
-    found = shapley_values(network, red((3.0, 2.5))[0], red((1.0, 0.0), (5.0, 3.0)), engine)
+    found = lane(network, red((3.0, 2.5))[0], red((1.0, 0.0), (5.0, 3.0)))
     torch.testing.assert_close(found.values[2], torch.tensor([[(2.0 - 4.0) / 2, 0.0]]))
 
 
@@ -130,7 +142,7 @@ def test_equals_shap_called_directly(networks, frame, references, size, batchnor
     found = shapley_values(network, x, others).values
     assert ((found - expected).abs().sum((1, 2)) < 1e-4 * expected.abs().sum((1, 2))).all()
     if (size, batchnorm) == (75, True):
-        torch.testing.assert_close(shapley_values(network, x, others, "shap").values, expected)
+        torch.testing.assert_close(by_shap(network, x, others).values, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_one_score(networks, frame, references):
@@ -145,8 +157,9 @@ def test_one_score(networks, frame, references):
         assert torch.equal(only.logits, everything.logits)
     network = Pixels(sum_minus_one(), nn.ReLU())
     pictures = red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 1.0))
-    only = shapley_values(network, *pictures, "shap", Target("coupe", "suv").score)
-    torch.testing.assert_close(only.values, torch.tensor([[[-7 / 6, -1 / 3]]]))
+    known = library.background(network, pictures[1])
+    values, *_ = library.shapley_values(network, Target("coupe", "suv").score, pictures[0], known)
+    torch.testing.assert_close(values, torch.tensor([[-7 / 6, -1 / 3]]))
 
 
 def test_a_background_serves_many_pictures(networks, frame, references):
@@ -159,10 +172,10 @@ def test_a_background_serves_many_pictures(networks, frame, references):
         )
 
 
-@both_engines
-def test_works_where_gradients_are_off(engine):
+@both_lanes
+def test_works_where_gradients_are_off(lane):
     with torch.no_grad():
-        found = shapley_values(Pixels(sum_minus_one()), red((2.0, 1.0))[0], red((0.0, 0.0)), engine)
+        found = lane(Pixels(sum_minus_one()), red((2.0, 1.0))[0], red((0.0, 0.0)))
         assert not torch.is_grad_enabled()
     torch.testing.assert_close(found.values[2], torch.tensor([[2.0, 1.0]]))
     assert not found.values.requires_grad
@@ -171,11 +184,6 @@ def test_works_where_gradients_are_off(engine):
 
 def test_errors():
     pictures = red((2.0, 1.0))[0], red((0.0, 0.0))
-    with pytest.raises(ValueError, match="no engine 'theirs'; there are ours, shap"):
-        shapley_values(Pixels(sum_minus_one()), *pictures, "theirs")
-    network = Pixels(sum_minus_one())
-    with pytest.raises(ValueError, match="'shap' needs the references themselves"):
-        shapley_values(network, pictures[0], background(network, pictures[1]), "shap")
     with pytest.raises(ValueError, match=r"function.0 \(Sigmoid\)"):
         shapley_values(Pixels(nn.Sigmoid(), sum_minus_one()), *pictures)
 
@@ -189,13 +197,17 @@ class Refusing(nn.Module):
         return x
 
 
-@pytest.mark.parametrize(("engine", "fails"), [("ours", False), ("shap", False), ("shap", True)])
-def test_nothing_is_left_behind(engine, fails):
+def by_deep(network, x, references):
+    library._deep(network, Target("suv").score, x, references)
+
+
+@pytest.mark.parametrize(("lane", "fails"), [(shapley_values, False), (by_shap, False), (by_deep, True)])
+def test_nothing_is_left_behind(lane, fails):
     network = Pixels(sum_minus_one(), nn.ReLU(), Refusing() if fails else nn.Identity())
     keys, x, references = list(network.state_dict()), red((2.0, 1.0))[0], red((0.0, 0.0), (1.0, 1.0))
     copies = x.clone(), references.clone()
     with pytest.raises(RuntimeError, match="four pictures") if fails else nullcontext():
-        shapley_values(network, x, references, engine)
+        lane(network, x, references)
     assert list(network.state_dict()) == keys
     assert not any(module._forward_hooks or module._backward_hooks for module in network.modules())
     assert not any({"x", "y"} & {*vars(module), *module._parameters} for module in network.modules())

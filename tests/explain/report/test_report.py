@@ -11,7 +11,7 @@ from carmodel.network import CLASSES
 from carmodel.ood import Cue
 from carmodel.photo import Photo
 from explain.attribution import Attribution
-from explain.explainer import Classification
+from explain.classification import Classification
 from explain.methods.registry import METHODS
 from explain.report.cards import scale_of
 from explain.report.report import Report, as_table

@@ -3,7 +3,7 @@ import torch
 
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from explain.attribution import Attribution, difference
-from explain.explainer import Classification
+from explain.classification import Classification
 from explain.methods.registry import METHODS
 from explain.report.text import (
     describe,

@@ -5,13 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explain.evidence.sanity import LAYERS
+from carmodel.network import CarNet
+from explain.evidence.sanity import layers_of
 from explain.methods.registry import METHODS
 from explain.survey import figures
 from explain.survey.findings import gather
 from explain.survey.phrases import ALTERNATIVES
 from explain.survey.records import Record, record_path, write_record
 from explain.survey.summary import summarise
+
+LAYERS = tuple(layers_of(CarNet(75)))
 
 NETWORKS, ORDERS = ("75", "100", "average"), (*METHODS, "random", "gaussian")
 

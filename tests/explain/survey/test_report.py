@@ -2,7 +2,8 @@ from copy import deepcopy
 
 import pytest
 
-from explain.evidence.sanity import LAYERS
+from carmodel.network import CarNet
+from explain.evidence.sanity import layers_of
 from explain.methods.registry import METHODS
 from explain.survey.findings import gather
 from explain.survey.phrases import SECTIONS, TITLE
@@ -10,6 +11,8 @@ from explain.survey.records import Record, record_path, write_record
 from explain.survey.report import as_html
 from explain.survey.summary import summarise
 from tests.document import parsed
+
+LAYERS = tuple(layers_of(CarNet(75)))
 
 
 @pytest.fixture

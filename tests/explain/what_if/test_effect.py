@@ -3,7 +3,7 @@ import torch
 
 from carmodel.ensemble import predict
 from carmodel.photo import Photo
-from explain.explainer import Classification
+from explain.classification import Classification
 from explain.what_if.edits import Box, Edits, edited
 from explain.what_if.effect import UNDONE, Change, changes, sentence
 

@@ -61,7 +61,7 @@ def test_parameters_are_those_that_programs_use(published):
     parameters = {name: list(inspect.signature(function).parameters) for name, function in published.items()}
     assert parameters == {
         "classify": ["photo", "ensemble", "networks"],
-        "explain": ["photo", *common],
+        "explain": ["photo", *common, "engine"],
         "evidence": ["photo", *common, "detail"],
         "compare": ["photo", "method", "toward", "against", "reference", "tolerance"],
         "what_if": [

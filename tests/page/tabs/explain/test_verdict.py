@@ -9,7 +9,7 @@ from PIL import Image
 
 from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.ood import Cue
-from explain.explainer import Classification
+from explain.classification import Classification
 from explain.report.render import seen
 from page.tabs.explain.verdict import verdict
 from tests.document import parsed

@@ -98,9 +98,9 @@ def test_nothing_is_drawn_over_a_newer_request(handle, session, controls, quick_
 def test_request_that_was_replaced_computes_no_more_maps(handle, session, controls, fake, monkeypatch):
     refine = fake.refine
 
-    def overtaken(photo, method, *settings):
+    def overtaken(photo, method, *settings, **named):
         session.requests.start("photo")
-        return refine(photo, method, *settings)
+        return refine(photo, method, *settings, **named)
 
     monkeypatch.setattr(fake, "refine", overtaken)
     steps = list(handle.refresh(session, 2, controls))
@@ -110,10 +110,10 @@ def test_request_that_was_replaced_computes_no_more_maps(handle, session, contro
 def test_method_without_maps_is_left_out(handle, session, controls, quick_evidence, fake, monkeypatch):
     refine = fake.refine
 
-    def broken(photo, method, *settings):
+    def broken(photo, method, *settings, **named):
         if method == "shap":
             raise RuntimeError("no luck")
-        return refine(photo, method, *settings)
+        return refine(photo, method, *settings, **named)
 
     monkeypatch.setattr(fake, "refine", broken)
     last = together(handle.refresh(session, 2, controls))

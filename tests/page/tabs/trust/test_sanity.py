@@ -4,12 +4,15 @@ import pytest
 from markupsafe import Markup
 from PIL import Image
 
-from explain.evidence.sanity import LAYERS, Step
+from carmodel.network import CarNet
+from explain.evidence.sanity import Step, layers_of
 from explain.methods.registry import METHODS
 from page.tabs.trust import sanity
 from page.tabs.trust.sanity import Shown, block
 from tests.document import parsed
 from tests.page.steps import status
+
+LAYERS = tuple(layers_of(CarNet(75)))
 
 LEFT = {"gradcam": 0.5, "integrated_gradients": None, "shap": -0.1}  # rank correlation in the end
 FULL = [1.0] + [0.8] * (len(LAYERS) - 1)
@@ -19,7 +22,7 @@ NETWORKS = ("75", "100")
 def course(correlations):
     """The steps of a map with these rank correlations."""
     return tuple(
-        Shown(layer, value, Markup("<img>"))
+        Shown(layer, value, Markup("<img>"), LAYERS)
         for layer, value in zip(("", *LAYERS), correlations, strict=False)
     )
 
@@ -46,6 +49,7 @@ def cascades(monkeypatch, attribution):
             yield Step(layer, attribution(method=method), 1 - number / 20, None)
 
     monkeypatch.setattr("page.tabs.trust.sanity.cascade", cascade)
+    monkeypatch.setattr("page.tabs.trust.sanity.layers_of", lambda network: dict.fromkeys(LAYERS, ()))
     monkeypatch.setattr("page.tabs.trust.sanity.overlay", lambda *_, **__: Image.new("RGB", (3, 2)))
     return SimpleNamespace(settings=settings_of, broken=broken)
 

@@ -1,0 +1,70 @@
+"""Which of two lanes makes a network's maps: our fused engines, or captum and shap.
+
+The fast lane is taken when, and only when, it is proven: the fused chain gives the logits of the network
+itself. A chain that is read off a network's modules knows nothing of its `forward`, which may skip, add or
+repeat them.
+"""
+
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from carmodel.network import Network
+from carmodel.sampling import area_means
+from explain.methods.fused import forward, fuse
+
+AUTO, FAST, LIBRARY = "auto", "fast", "library"
+LANES = (AUTO, FAST, LIBRARY)
+CLOSE = 1e-4  # of the largest logit: how far apart two ways to the same logits may be
+NOISE = 4  # pictures of noise to compare by where there are no frames
+
+_obstacles: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def obstacle(network: Network, frames: Tensor | None = None) -> str:
+    """Why the fast lane cannot explain a network, a sentence; "" where it is proven.
+
+    It is proven once for a network, by frames (n, 3, 300, 300) or by noise.
+    """
+    with _lock:
+        known = _obstacles.get(network)
+    if known is None:
+        known = _compared(network, frames)
+        with _lock:
+            _obstacles[network] = known
+    return known
+
+
+def lane_of(network: Network, wanted: str = AUTO, frames: Tensor | None = None) -> str:
+    """FAST or LIBRARY. Raises ValueError for FAST where it is not proven."""
+    if wanted == LIBRARY:
+        return LIBRARY
+    reason = obstacle(network, frames)
+    if wanted == FAST and reason:
+        raise ValueError(f"The fast engine cannot be used: {reason} Choose another --engine.")
+    return LIBRARY if reason else FAST
+
+
+@torch.no_grad()
+def _compared(network: Network, frames: Tensor | None) -> str:
+    try:
+        layers = fuse(network)
+    except ValueError as error:
+        return f"{error}"
+    if frames is None or not len(frames):
+        generator = torch.Generator().manual_seed(0)
+        pictures = torch.rand(NOISE, 3, network.size, network.size, generator=generator)
+    else:
+        pictures = area_means(frames, network.size)
+    pictures = pictures.to(network.device)
+    logits = network(pictures)
+    try:
+        difference = (forward(layers, pictures) - logits).abs().max()
+    except RuntimeError:  # layers that do not fit one another
+        return "Its layers do not follow one another as they are registered."
+    if not difference <= CLOSE * logits.abs().max():
+        return "It does more than run its layers one after the other: their chain gives other logits."
+    return ""

@@ -1,0 +1,104 @@
+"""Where the cells of a layer look: measured by gradients, once for each network.
+
+What a cell sees lies around a centre that padding, strides and pools decide (Araujo et al. 2019, "Computing
+Receptive Fields of Convolutional Neural Networks"). It is measured on a copy whose weights are positive and
+the same all over a kernel, and whose pools take means: no two paths cancel, and the window is symmetric
+whatever the network has learnt. The picture of the probe is so large that the window is not cut off. A gate
+by the mean of the whole picture answers to all pixels alike; that share is taken away.
+"""
+
+from copy import deepcopy
+from threading import Lock
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from carmodel.architectures import AdaptedNetwork
+from carmodel.network import Network
+from explain.methods.layers import grid_layer, outputs_of
+
+LARGEST = 320  # pixels on a side of a probe, about
+STEP = 192  # pixels that a larger picture has more; distances of cells divide it
+VISIBLE = 1e-6  # of the strongest row of pixels: what a row of the window has at least
+
+
+class ReceptiveField(NamedTuple):
+    """What the cells of a layer see, in pixels of the network's input, the same along both axes."""
+
+    size: int  # width of the window that one cell sees
+    jump: int  # distance between the windows of neighbouring cells
+    first: float  # pixel index of the centre of the first window; negative inside padding
+
+
+_known: WeakKeyDictionary[nn.Module, ReceptiveField] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def receptive_field(network: Network) -> ReceptiveField:
+    """The receptive field of the cells that Grad-CAM reads, measured when it is first asked for.
+
+    Raises NoGridError for a network without such cells.
+    """
+    with _lock:
+        if network not in _known:
+            _known[network] = measured(network)
+        return _known[network]
+
+
+def measured(network: Network) -> ReceptiveField:
+    """The receptive field of the layer that `grid_layer` finds, by the gradient of one cell.
+
+    Raises NoGridError, and ValueError where the distance of cells is no whole number of pixels.
+    """
+    probe = deepcopy(network).cpu().eval().requires_grad_(False)
+    layer = grid_layer(probe)
+    _simplify(probe)
+    cells = [outputs_of(probe, layer, _grey(size)).shape[-1] for size in (network.size, network.size + STEP)]
+    jump, rest = divmod(STEP, cells[1] - cells[0])
+    if rest:
+        raise ValueError(f"The cells of {type(layer).__name__} are not a whole number of pixels apart.")
+    added = max(0, (LARGEST - network.size) // jump)  # cells beside the network's own
+    added += (cells[0] + added + 1) % 2  # an odd number: one lies in the middle
+    pixels = _grey(network.size + added * jump).requires_grad_()
+    outputs = outputs_of(probe, layer, pixels)
+    middle = outputs.shape[-1] // 2
+    spoken = torch.linspace(0.5, 1.5, outputs.shape[1])  # a sum of all channels may be constant
+    (gradient,) = torch.autograd.grad(outputs[0, :, middle, middle] @ spoken, pixels)
+    rows = gradient[0].abs().sum((0, 2)).double()
+    rows -= rows.min()
+    window = (rows > VISIBLE * rows.max()).nonzero()[:, 0]
+    weights = (rows / rows.max()) ** 4  # what is cut off at the ends counts little
+    centre = float(weights @ torch.arange(len(rows), dtype=torch.float64) / weights.sum())
+    first = round(2 * (centre - middle * jump)) / 2  # centres lie on a pixel or between two
+    return ReceptiveField(int(window[-1] - window[0]) + 1, jump, first)
+
+
+def _grey(size: int) -> Tensor:
+    return torch.full((1, 3, size, size), 1e-4)  # so little that nothing saturates
+
+
+@torch.no_grad()
+def _simplify(network: Network) -> None:
+    """Weights that are positive and even over each kernel, nothing else learnt, means in place of maxima."""
+    for module in list(network.modules()):
+        if isinstance(module, AdaptedNetwork):
+            module.mean.zero_()
+            module.std.fill_(1)
+        elif isinstance(module, nn.Conv2d | nn.Linear):
+            outputs, inputs, *kernel = module.weight.shape
+            weights = torch.linspace(0.5, 1.5, outputs)[:, None] * torch.linspace(1.5, 0.5, inputs)
+            even = (weights / weights.sum(1, keepdim=True)).view(outputs, inputs, *[1] * len(kernel))
+            module.weight.copy_(even.expand_as(module.weight) / max(1, torch.Size(kernel).numel()))
+            if module.bias is not None:
+                module.bias.zero_()
+        elif callable(reset := getattr(module, "reset_parameters", None)):
+            reset()
+        else:
+            for values in module.parameters(recurse=False):  # such as a block's share in its sum
+                values.fill_(1)
+        for name, child in module.named_children():
+            if isinstance(child, nn.MaxPool2d):
+                mean = nn.AvgPool2d(child.kernel_size, child.stride, child.padding, child.ceil_mode)
+                setattr(module, name, mean)

@@ -1,0 +1,90 @@
+"""The fast lane is taken when, and only when, the fused chain gives the network's own logits."""
+
+import pytest
+import torch
+from torch import nn
+
+from carmodel.architectures import adapted
+from carmodel.network import CarNet
+from carmodel.weights import available, load, load_references
+from explain.methods.fused import forward, fuse
+from explain.methods.lanes import AUTO, FAST, LIBRARY, lane_of, obstacle
+
+
+class Skipping(CarNet):
+    """CarNet's modules in their order, but what goes into conv6 is added to what conv7 is given."""
+
+    def forward(self, x):
+        for name, module in self.features.named_children():
+            if name == "conv6":
+                skipped = x
+            if name == "conv7":
+                x = x + nn.functional.pad(skipped, (-1, -1, -1, -1))
+            x = module(x)
+        return self.head(x)
+
+
+class Shared(CarNet):
+    """One ReLU after two convolutions: registered once, run twice."""
+
+    def __init__(self, size):
+        super().__init__(size, batchnorm=False)
+        self.features.relu_conv2 = self.features.relu_conv1
+
+
+@pytest.fixture
+def frames():
+    return torch.rand(2, 3, 300, 300, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.mark.parametrize("name", available())
+def test_shipped_networks_are_proven(name):
+    network, _ = load(name)
+    assert obstacle(network, load_references()) == ""
+    assert lane_of(network) == FAST
+
+
+def test_a_skip_connection_is_noticed(frames):
+    torch.manual_seed(0)
+    network = Skipping(75, batchnorm=False).eval()
+    pictures = torch.rand(2, 3, 75, 75)
+    assert forward(fuse(network), pictures).shape == network(pictures).shape  # it fuses, to other logits
+    assert "their chain gives other logits" in obstacle(network, frames)
+    assert lane_of(network) == LIBRARY
+    with pytest.raises(ValueError, match="fast engine cannot be used"):
+        lane_of(network, FAST)
+
+
+def test_a_normalisation_is_noticed():
+    network = adapted(CarNet(75).eval(), {"size": 75, "mean": [0.5] * 3, "std": [0.25] * 3})
+    assert lane_of(network) == LIBRARY
+    assert lane_of(adapted(CarNet(75).eval(), {"size": 75})) == FAST  # nothing is subtracted
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Shared(75).eval(),
+        adapted(nn.Sequential(nn.Flatten(), nn.Linear(3 * 40 * 40, 4), nn.GELU()), {"size": 40}),
+    ],
+    ids=["shared", "GELU"],
+)
+def test_what_cannot_be_fused(network):
+    assert obstacle(network)
+    assert lane_of(network, AUTO) == LIBRARY
+
+
+def test_layers_that_do_not_fit():
+    class Backwards(CarNet):
+        def __init__(self):
+            super().__init__(75, batchnorm=False)
+            self.features, self.head = self.head, self.features
+
+        def forward(self, x):
+            return self.features(self.head(x))
+
+    assert "do not follow one another" in obstacle(Backwards().eval())
+
+
+def test_the_library_can_always_be_asked(networks):
+    assert lane_of(networks[75, True], LIBRARY) == LIBRARY

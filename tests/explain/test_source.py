@@ -1,0 +1,48 @@
+"""Networks by the command line's words."""
+
+import pytest
+import torch
+
+from carmodel.weights import WeightsError, kinds
+from explain.methods.lanes import FAST, LIBRARY
+from explain.source import Source, device_of, load_all, own_kind
+
+MODULE = """
+from torch import nn
+
+def build():
+    layers = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 38 * 38, 4)
+    return nn.Sequential(*layers), {"size": 40}
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    (tmp_path / "my_small_network.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    return "my_small_network:build"
+
+
+def test_ones_own_come_first(own, random_weights):
+    explainers = load_all(Source(random_weights), [own])
+    assert list(explainers) == ["my_small_network", "final", "baseline"]
+    mine = explainers["my_small_network"]
+    assert list(mine.networks) == ["40"]
+    assert mine.cards["40"].name == "my_small_network-40"
+    assert mine.lane("40") == FAST  # its layers do run one after the other
+    assert mine.cache is explainers["final"].cache
+    assert own_kind("a.b:build") == "b"
+
+
+def test_engine_and_kind(random_weights):
+    explainer = Source(random_weights, "baseline", engine=LIBRARY).load()
+    assert {explainer.lane(name) for name in explainer.networks} == {LIBRARY}
+    assert explainer.cards["75"].name == "baseline-75"
+    assert set(kinds(random_weights)) == {"final", "baseline"}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")
+def test_devices_without_a_graphics_card():
+    assert device_of("auto") == device_of("cpu") == torch.device("cpu")
+    with pytest.raises(WeightsError, match="no graphics card that torch can use"):
+        device_of("cuda")
