@@ -49,7 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         toward=options.target or PREDICTED,
         against=options.and_not or NO_CLASS,
         kind=source.kind,
-        engine=source.engine,
         reference=options.reference,
         tolerance=options.tolerance,
         smoothing=options.detail,

@@ -8,7 +8,6 @@ from carmodel.photo import Photo
 from explain.attribution import Attribution, difference, mean
 from explain.classification import AVERAGE, Classification
 from explain.explainer import TOLERANCE, Explainer
-from explain.methods.lanes import AUTO
 from explain.methods.method import Method, NoMapError
 from explain.methods.registry import METHODS, method_named
 from explain.smoothing import SMOOTHINGS
@@ -32,7 +31,6 @@ class Settings:
     reference: str = "blur"
     tolerance: float = TOLERANCE
     smoothing: str = SMOOTHINGS[0]
-    engine: str = field(default=AUTO, kw_only=True)  # by which lane maps are made
 
     def target(self, classification: Classification) -> Target:
         """What the maps explain. Raises RequestError for a class and not itself."""
@@ -62,10 +60,12 @@ class ExplanationRequest:
     reference: str
     tolerance: float
     smoothing: str
-    engine: str = AUTO
+    engine: str | None = None  # that of the Explainer if None
 
 
-def request(explainer: Explainer, photo: Photo, settings: Settings) -> ExplanationRequest:
+def request(
+    explainer: Explainer, photo: Photo, settings: Settings, engine: str | None = None
+) -> ExplanationRequest:
     """What the settings ask about a photo. Raises RequestError."""
     classification = explainer.classify(photo)
     decision = classification.decision(settings.ensemble)
@@ -81,7 +81,7 @@ def request(explainer: Explainer, photo: Photo, settings: Settings) -> Explanati
         reference=settings.reference,
         tolerance=settings.tolerance,
         smoothing=settings.smoothing,
-        engine=settings.engine,
+        engine=engine,
     )
 
 

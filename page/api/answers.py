@@ -43,9 +43,11 @@ def classify(explainer: Explainer, name: str, photo: Photo, settings: Settings) 
     return cast(Classified, {key: table[key] for key in PREDICTION})
 
 
-def explain(explainer: Explainer, name: str, photo: Photo, settings: Settings) -> Explained:
+def explain(
+    explainer: Explainer, name: str, photo: Photo, settings: Settings, engine: str | None = None
+) -> Explained:
     """The whole table. Raises RequestError."""
-    asked = request(explainer, photo, settings)
+    asked = request(explainer, photo, settings, engine)
     return cast(Explained, as_table(report_of(explainer, name, asked, finished_maps(explainer, asked))))
 
 

@@ -112,8 +112,8 @@ class Endpoints:
             tolerance: Gap at which {refined} stops, from 0.001 to 0.5; smaller takes longer.
             engine: Who computes: "fast", our engines; "library", captum and shap; "auto", fast where proven.
         """
-        settings = Settings(ensemble, toward, against, networks, reference, tolerance, engine=engine)
-        return answers.explain(self.explainers[networks], *given(photo), settings)
+        settings = Settings(ensemble, toward, against, networks, reference, tolerance)
+        return answers.explain(self.explainers[networks], *given(photo), settings, engine)
 
     @in_sentences
     def evidence(
