@@ -189,8 +189,8 @@ class Explainer:
             photo.frame,
             target,
             record.reference(reference),
-            lane,
             partial(self._prepared, name, method, lane),
+            lane,
         )
         steps = before.latest.steps if before else 0
 

@@ -5,6 +5,7 @@ itself. A chain that is read off a network's modules knows nothing of its `forwa
 repeat them.
 """
 
+from copy import deepcopy
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,7 @@ from explain.methods.fused import forward, fuse
 AUTO, FAST, LIBRARY = "auto", "fast", "library"
 LANES = (AUTO, FAST, LIBRARY)
 CLOSE = 1e-4  # of the largest logit: how far apart two ways to the same logits may be
+CHUNK = 2  # pictures in one pass, for the sake of memory
 NOISE = 4  # pictures of noise to compare by where there are no frames
 
 _obstacles: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
@@ -59,12 +61,13 @@ def _compared(network: Network, frames: Tensor | None) -> str:
         pictures = torch.rand(NOISE, 3, network.size, network.size, generator=generator)
     else:
         pictures = area_means(frames, network.size)
-    pictures = pictures.to(network.device)
-    logits = network(pictures)
-    try:
-        difference = (forward(layers, pictures) - logits).abs().max()
-    except RuntimeError:  # layers that do not fit one another
-        return "Its layers do not follow one another as they are registered."
-    if not difference <= CLOSE * logits.abs().max():
-        return "It does more than run its layers one after the other: their chain gives other logits."
+    itself = deepcopy(network).eval() if network.training else network
+    for few in pictures.to(network.device).split(CHUNK):
+        logits = itself(few)
+        try:
+            difference = (forward(layers, few) - logits).abs().max()
+        except RuntimeError:  # layers that do not fit one another
+            return "Its layers do not follow one another as they are registered."
+        if not difference <= CLOSE * logits.abs().max():
+            return "It does more than run its layers one after the other: their chain gives other logits."
     return ""

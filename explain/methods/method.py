@@ -41,8 +41,8 @@ class Question:
     frame: Tensor  # (3, 300, 300), the photo
     target: Target
     reference: str = NOTHING  # name of what the photo is compared with
-    lane: str = FAST  # by which its maps are made
     prepare: Callable[[], Any] = lambda: None  # what the method's `prepare` made of the network
+    lane: str = FAST  # by which its maps are made
 
     @cached_property
     def prepared(self) -> Any:  # noqa: ANN401

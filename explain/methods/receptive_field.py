@@ -59,20 +59,27 @@ def measured(network: Network) -> ReceptiveField:
     jump, rest = divmod(STEP, cells[1] - cells[0])
     if rest:
         raise ValueError(f"The cells of {type(layer).__name__} are not a whole number of pixels apart.")
-    added = max(0, (LARGEST - network.size) // jump)  # cells beside the network's own
-    added += (cells[0] + added + 1) % 2  # an odd number: one lies in the middle
-    pixels = _grey(network.size + added * jump).requires_grad_()
-    outputs = outputs_of(probe, layer, pixels)
-    middle = outputs.shape[-1] // 2
-    spoken = torch.linspace(0.5, 1.5, outputs.shape[1])  # a sum of all channels may be constant
-    (gradient,) = torch.autograd.grad(outputs[0, :, middle, middle] @ spoken, pixels)
-    rows = gradient[0].abs().sum((0, 2)).double()
-    rows -= rows.min()
-    window = (rows > VISIBLE * rows.max()).nonzero()[:, 0]
+    for side in (network.size, 2 * network.size, LARGEST):
+        added = max(0, (side - network.size) // jump)  # cells beside the network's own
+        added += (cells[0] + added + 1) % 2  # an odd number: one lies in the middle
+        rows, middle = _seen(probe, layer, network.size + added * jump)
+        window = (rows > VISIBLE * rows.max()).nonzero()[:, 0]
+        if (window[0] > 0 and window[-1] < len(rows) - 1) or side >= LARGEST:  # all of it, or nearly
+            break
     weights = (rows / rows.max()) ** 4  # what is cut off at the ends counts little
     centre = float(weights @ torch.arange(len(rows), dtype=torch.float64) / weights.sum())
     first = round(2 * (centre - middle * jump)) / 2  # centres lie on a pixel or between two
     return ReceptiveField(int(window[-1] - window[0]) + 1, jump, first)
+
+
+def _seen(probe: Network, layer: nn.Module, side: int) -> tuple[Tensor, int]:
+    """How much every row of a picture of so many pixels tells the cell in the middle, and that cell's row."""
+    pixels = _grey(side).requires_grad_()
+    outputs = outputs_of(probe, layer, pixels)
+    middle = outputs.shape[-1] // 2
+    channels = torch.linspace(0.5, 1.5, outputs.shape[1])  # a plain sum of all may be constant
+    (gradient,) = torch.autograd.grad(outputs[0, :, middle, middle] @ channels, pixels)
+    return gradient[0].abs().sum((0, 2)).double(), middle
 
 
 def _grey(size: int) -> Tensor:

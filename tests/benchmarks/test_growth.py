@@ -52,7 +52,7 @@ def test_users_have_photos_of_their_own(random_weights, monkeypatch):
 def test_survey_does_the_photos_again_and_again(random_weights, monkeypatch, tmp_path):
     asked = []
 
-    def work(tasks, workers, weights, kind):
+    def work(tasks, workers, source):
         asked.append((workers, [task.photo for task in tasks], len({task.record for task in tasks})))
         return iter(tasks)
 

@@ -74,10 +74,10 @@ def test_files_are_not_called_damaged_for_want_of_memory(no_memory, tmp_path, ra
 
 
 def test_photos_are_not_left_out_for_want_of_memory(no_memory, class_folders, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers.Explainer, "load", lambda *given: None)
+    monkeypatch.setattr(workers.Source, "load", lambda *given: None)
     photo = next(class_folders.glob("train/suv/*.png"))
     with pytest.raises(MemoryError):
         load_frames([Sample(photo, 0, "train")], tmp_path / "cache")
     with pytest.raises(MemoryError):
-        list(work([Task(photo, "maps", tmp_path / "record.npz")], 1, WEIGHTS, "final"))
+        list(work([Task(photo, "maps", tmp_path / "record.npz")], 1, workers.Source()))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -163,7 +163,7 @@ WHAT_IF = [[], None, "blur", "average", "predicted", "nothing", "final", ["gradc
         ("what_if", [[], [0, 0, 1e300, 1], *WHAT_IF[2:]], "all between 0 and 1; please change it."),
         ("what_if", [[], {"left": 1}, *WHAT_IF[2:]], "A box is a list of four numbers"),
         ("what_if", [[], [[0], 0, 1, 1], *WHAT_IF[2:]], "A box is a list of four numbers"),
-        ("what_if", [[], 10**300, *WHAT_IF[2:]], "A box is a list of four numbers"),
+        ("what_if", [[], 10**39, *WHAT_IF[2:]], "A box is a list of four numbers"),
         ("what_if", [*WHAT_IF[:2], "tar", *WHAT_IF[3:]], "“fill” must be one of blur, grey, mean."),
         ("what_if", [*WHAT_IF[:4], "lorry", *WHAT_IF[5:]], "“toward” must be one of predicted, sedan"),
         ("what_if", [*WHAT_IF[:7], [3]], "“methods” must be a list of any of gradcam, integrated_gradie"),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from carmodel.network import CLASSES
+from carmodel.network import CLASSES, Network
 from carmodel.sampling import area_means
 from explain.attribution import Attribution
 from explain.evidence.faithfulness import (
@@ -31,7 +31,7 @@ from tests.explain.fine_grid import seen
 SUV, CONTRAST = Target("suv"), Target("suv", "coupe")
 
 
-class Linear(nn.Module):
+class Linear(Network):
     """A network of 10 px that gives SUV `weights` (100,) times the red of its pixels; other logits are 0."""
 
     size = 10

@@ -6,6 +6,7 @@ import torch
 from carmodel.sampling import area_means
 from explain.attribution import Attribution
 from explain.methods.integrated_gradients import FIRST_STEPS, MOST_STEPS
+from explain.methods.lanes import FAST
 from explain.methods.method import Question
 from explain.methods.refinement import Refinement, advance, rounds
 from explain.methods.registry import METHODS
@@ -135,7 +136,7 @@ def test_the_best_integral_is_the_nearest_of_those_with_enough_steps(
     """Each doubling's map is one pixel that makes the gap what the test says: the score changes by 1."""
     gaps, states = {5: 0.0, 10: 0.4, 20: 0.3, 40: 0.2, 80: 0.3, 160: 0.1, 320: 0.4, 640: 0.5, 1280: 0.6}, []
 
-    def refined(network, score, line):
+    def refined(network, score, line, rule):
         steps = 2 * line.steps if hasattr(line, "steps") else FIRST_STEPS
         values = torch.zeros(3, size, size)
         values[0, 0, 0] = 1 + gaps[steps]
@@ -156,7 +157,7 @@ def test_the_best_integral_is_the_nearest_of_those_with_enough_steps(
 @pytest.mark.parametrize("method", METHODS)
 def test_a_compact_refinement_is_the_same_again(networks, frame, references, method):
     network, record = networks[75, True], METHODS[method]
-    prepared = record.prepare(network, references[:1]) if record.prepare else None
+    prepared = record.prepare(network, references[:1], FAST) if record.prepare else None
     asked = question(network, frame, SUV, record.reference("blur"), lambda: prepared)
     state = advance(record, asked, None)
     compact = state.compact

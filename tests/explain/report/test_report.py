@@ -10,7 +10,7 @@ from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
 from carmodel.network import CLASSES
 from carmodel.ood import Cue
 from carmodel.photo import Photo
-from explain.attribution import Attribution
+from explain.attribution import FUSED, Attribution
 from explain.classification import Classification
 from explain.methods.registry import METHODS
 from explain.report.cards import scale_of
@@ -69,6 +69,7 @@ def test_one_scale_for_the_row():
 def test_table_of_a_map():
     table = as_table(report_of("average"))["maps"]["integrated_gradients_75"]
     assert table.pop("description").startswith("Integrated Gradients, 75 px, for SUV: ")
+    assert table.pop("made_by") == FUSED
     assert table == {
         "method": "integrated_gradients",
         "network": "75",

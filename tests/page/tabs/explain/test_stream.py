@@ -103,10 +103,10 @@ def test_older_request_stops(draw):
 def test_failure_of_one_method_stays_in_its_row(draw, fake, monkeypatch, caplog):
     refine = fake.refine
 
-    def broken(photo, method, *settings):
+    def broken(photo, method, *settings, **named):
         if method == "integrated_gradients":
             raise RuntimeError("/secret/path")
-        return refine(photo, method, *settings)
+        return refine(photo, method, *settings, **named)
 
     monkeypatch.setattr(fake, "refine", broken)
     steps = list(draw())

@@ -95,10 +95,10 @@ def test_panels_are_cleared_again_where_the_photo_was_removed_meanwhile(
 def test_method_without_maps_keeps_its_row(handle, mapped, controls, quick_evidence, fake, monkeypatch):
     refine = fake.refine
 
-    def broken(photo, method, *settings):
+    def broken(photo, method, *settings, **named):
         if method == "shap":
             raise RuntimeError("no luck")
-        return refine(photo, method, *settings)
+        return refine(photo, method, *settings, **named)
 
     monkeypatch.setattr(fake, "refine", broken)
     last = together(handle.on_maps(mapped, 1, controls))

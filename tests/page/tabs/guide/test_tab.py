@@ -8,7 +8,7 @@ from explain.methods.registry import METHODS
 from explain.report.text import named
 from page.page import build
 from page.results.reader import read
-from page.tabs.guide.phrases import DISTRUST, LIMITS
+from page.tabs.guide.phrases import DISTRUST, ENGINES, LIMITS
 from page.tabs.guide.tab import page
 from tests.document import parsed
 from tests.page.components import component
@@ -25,12 +25,13 @@ def cards(html):
 
 
 def test_classes_methods_limits_and_signs(shipped):
-    classes, methods, limits, distrust = cards(page(shipped, [75, 100])).values()
+    classes, methods, limits, distrust, engines = cards(page(shipped, [75, 100])).values()
     assert [heading.text for heading in classes.all("h4")] == [*map(named, CLASSES)]
     assert all(image.attributes["alt"] for image in classes.all("img", "style"))
     assert len(classes.all("img", "style")) == 4
     assert [heading.text for heading in methods.all("h4")] == [method.title for method in METHODS.values()]
     assert len(limits.all("li")) == len(LIMITS) and len(distrust.all("li")) == len(DISTRUST)
+    assert [row.one("b").text for row in engines.all("li")] == list(ENGINES)
     assert methods.one("details", "guide").one("summary").text == "How to read the maps"
 
 

@@ -68,10 +68,10 @@ def test_stops_once_it_is_not_wanted(draw, fake):
 def test_method_that_fails_says_so_and_the_others_go_on(draw, fake, monkeypatch, caplog):
     refine = fake.refine
 
-    def broken(photo, method, *settings):
+    def broken(photo, method, *settings, **named):
         if method == "gradcam":
             raise RuntimeError("/secret/path")
-        return refine(photo, method, *settings)
+        return refine(photo, method, *settings, **named)
 
     monkeypatch.setattr(fake, "refine", broken)
     steps = list(draw(fake))
