@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parents[1]
 ALLOWED = 1e-6  # of the largest value of a map, or of 1 for other figures
-UNLIKE = ("seconds", "versions")  # keys of figures that may differ
+UNLIKE = ("seconds", "versions", "made_by")  # keys of figures that may differ, or be missing
 KINDS = ("final", "baseline")
 
 

@@ -31,6 +31,8 @@ def test_ones_own_come_first(own, random_weights):
     assert mine.cards["40"].name == "my_small_network-40"
     assert mine.lane("40") == FAST  # its layers do run one after the other
     assert mine.cache is explainers["final"].cache
+    digests = {load_all(Source(random_weights), [own])["my_small_network"].cards["40"].sha256 for _ in "12"}
+    assert len(digests) == 2  # of other random weights each time
     assert own_kind("a.b:build") == "b"
 
 
