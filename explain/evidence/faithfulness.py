@@ -87,7 +87,7 @@ def curves(
     """Deletion and insertion of the cells of a photo (3, 300, 300) in an order of all of them (cells,).
 
     networks is one network, or two for their average ensemble, whose logits are the mean of theirs. fill is
-    one of REFERENCES. Logits are exact to 0.02 and areas to 0.0015 (`explain.evidence.fast_forward`). Raises
+    one of REFERENCES. Logits are exact to 0.02 and areas to 0.002 (`explain.evidence.fast_forward`). Raises
     ValueError for a fill that does not exist.
     """
     removed = _removed(order)

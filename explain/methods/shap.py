@@ -112,10 +112,10 @@ SHAP = Method(
     prepare=_prepare,
     compares_with=TRAINING_FRAMES,
     idea="What each pixel adds to the score, compared with {reference}.",
-    hint="How much each pixel added to the score, compared with 16 typical training photos.",
+    hint="How much each pixel added to the score, compared with 16 blurred means of training photos.",
     told={
-        "It answers": "Compared with typical training photos, how much does each cell add to the score "
-        "or take from it?",
+        "It answers": "Compared with blurred means of many training photos, how much does each cell add to "
+        "the score or take from it?",
         "It cannot": "Say what would happen without a part: it shares out the difference by a rule "
         "(DeepLIFT’s) and does not try out every combination of cells.",
     },
