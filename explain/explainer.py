@@ -205,7 +205,7 @@ class Explainer:
 
     def lane(self, name: str, engine: str | None = None) -> str:
         """By which lane a network is explained; proven when it is first asked. Raises ValueError."""
-        return lane_of(self.networks[name], engine or self.engine, self.references)
+        return lane_of(self.networks[name], engine or self.engine, lambda: self.references)
 
     def _key(
         self, photo: Photo, name: str, target: Target, method: str, reference: str, lane: str

@@ -5,6 +5,7 @@ itself. A chain that is read off a network's modules knows nothing of its `forwa
 repeat them.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -26,21 +27,21 @@ _obstacles: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def obstacle(network: Network, frames: Tensor | None = None) -> str:
+def obstacle(network: Network, frames: Callable[[], Tensor] = Tensor) -> str:
     """Why the fast lane cannot explain a network, a sentence; "" where it is proven.
 
-    It is proven once for a network, by frames (n, 3, 300, 300) or by noise.
+    It is proven once for a network, by what `frames` makes, (n, 3, 300, 300), or by noise where that is none.
     """
     with _lock:
         known = _obstacles.get(network)
     if known is None:
-        known = _compared(network, frames)
+        known = _compared(network, frames())
         with _lock:
             _obstacles[network] = known
     return known
 
 
-def lane_of(network: Network, wanted: str = AUTO, frames: Tensor | None = None) -> str:
+def lane_of(network: Network, wanted: str = AUTO, frames: Callable[[], Tensor] = Tensor) -> str:
     """FAST or LIBRARY. Raises ValueError for FAST where it is not proven."""
     if wanted == LIBRARY:
         return LIBRARY
@@ -51,12 +52,12 @@ def lane_of(network: Network, wanted: str = AUTO, frames: Tensor | None = None) 
 
 
 @torch.no_grad()
-def _compared(network: Network, frames: Tensor | None) -> str:
+def _compared(network: Network, frames: Tensor) -> str:
     try:
         layers = fuse(network)
     except ValueError as error:
         return f"{error}"
-    if frames is None or not len(frames):
+    if not len(frames):
         generator = torch.Generator().manual_seed(0)
         pictures = torch.rand(NOISE, 3, network.size, network.size, generator=generator)
     else:

@@ -40,7 +40,7 @@ def frames():
 @pytest.mark.parametrize("name", available())
 def test_shipped_networks_are_proven(name):
     network, _ = load(name)
-    assert obstacle(network, load_references()) == ""
+    assert obstacle(network, load_references) == ""
     assert lane_of(network) == FAST
 
 
@@ -49,7 +49,7 @@ def test_a_skip_connection_is_noticed(frames):
     network = Skipping(75, batchnorm=False).eval()
     pictures = torch.rand(2, 3, 75, 75)
     assert forward(fuse(network), pictures).shape == network(pictures).shape  # it fuses, to other logits
-    assert "their chain gives other logits" in obstacle(network, frames)
+    assert "their chain gives other logits" in obstacle(network, lambda: frames)
     assert lane_of(network) == LIBRARY
     with pytest.raises(ValueError, match="fast engine cannot be used"):
         lane_of(network, FAST)
