@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from markupsafe import Markup
 
@@ -156,3 +158,10 @@ def test_failed_row_says_so(photo):
     html = waiting(photo, note="No <luck>.", failed=True)
     assert state(html) == "failed"
     assert parsed(html).one("span", "note").text == "No <luck>."
+
+
+def test_what_made_a_map_is_said_unless_it_was_the_fused_engine(attribution, photo):
+    maps = pair(attribution, "shap")
+    slow = {"75": replace(maps["75"], made_by="shap’s GradientExplainer"), "100": maps["100"]}
+    times = [line.text for line in parsed(drawn(slow, photo)).all("p", "time")]
+    assert times[0].endswith(" s, by shap’s GradientExplainer") and times[1].endswith("s")

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from explain.methods.method import NoMapError
 from explain.methods.registry import METHODS
 from explain.request import request
 from explain.target import Target
@@ -98,6 +99,21 @@ def test_settings_reach_the_explainer(draw, fake, photo):
 def test_older_request_stops(draw):
     newest = iter([True, True, False])  # Grad-CAM's map, that it is finished, and the next method's first map
     assert states(draw(FAST, lambda: next(newest)))[-1] == ("finished", "busy", "busy")
+
+
+def test_a_method_that_cannot_explain_a_network_says_why(draw, fake, monkeypatch, caplog):
+    refine = fake.refine
+
+    def without_a_grid(photo, method, *settings, **named):
+        if method == "gradcam":
+            raise NoMapError("Grad-CAM cannot explain the network of 75 px. It has no grid.")
+        return refine(photo, method, *settings, **named)
+
+    monkeypatch.setattr(fake, "refine", without_a_grid)
+    steps = list(draw())
+    assert states(steps)[-1] == ("failed", "finished", "finished")
+    assert "Grad-CAM cannot explain the network of 75 px. It has no grid." in str(steps)
+    assert not caplog.records  # nothing went wrong
 
 
 def test_failure_of_one_method_stays_in_its_row(draw, fake, monkeypatch, caplog):
