@@ -110,6 +110,7 @@ def adapted(module: nn.Module, facts: Mapping[str, Any] | None = None) -> Networ
         if layer and layer not in dict(module.named_modules()):
             raise WeightsError(f"The network cannot be used: it has no layer {brief(layer)}.")
         network = AdaptedNetwork(module, input_facts(table), layer)
+    network.to(network.device)  # its buffers too
     if wrong := _wrong_logits(network.eval()):
         raise WeightsError(f"The network cannot be used: {wrong}.")
     return network.requires_grad_(False)
@@ -118,7 +119,7 @@ def adapted(module: nn.Module, facts: Mapping[str, Any] | None = None) -> Networ
 def _wrong_logits(network: Network) -> str:
     """What is wrong with what a network answers to two pictures of noise, in words; "" if nothing is."""
     generator = torch.Generator().manual_seed(0)
-    pictures = torch.rand(2, 3, network.size, network.size, generator=generator)
+    pictures = torch.rand(2, 3, network.size, network.size, generator=generator).to(network.device)
     shape = f"({len(pictures)}, 3, {network.size}, {network.size})"
     try:
         with torch.no_grad():

@@ -29,6 +29,7 @@ class Network(nn.Module):
     """
 
     size: int
+    layer = ""  # name of the one that Grad-CAM is to read; "" for the last that can be
 
     @property
     def stored(self) -> nn.Module:
@@ -38,7 +39,7 @@ class Network(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where it computes."""
-        return next(self.parameters()).device
+        return next((values.device for values in self.parameters()), torch.device("cpu"))
 
     @property
     def last_block(self) -> nn.Module | None:

@@ -15,7 +15,8 @@ from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 from explain.classification import AVERAGE, PRIORITY
 from explain.explainer import TOLERANCE, Explainer
-from explain.methods.method import Method, NoMapError
+from explain.methods.lanes import NoMapError
+from explain.methods.method import Method
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
 from explain.report.files import contents

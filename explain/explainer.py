@@ -20,8 +20,8 @@ from carmodel.weights import WEIGHTS, WeightsError, kinds, load, load_owners, lo
 from explain.attribution import Attribution
 from explain.cache import ABSENT, Cache
 from explain.classification import AVERAGE, PRIORITY, Classification, classify
-from explain.methods.lanes import AUTO, lane_of
-from explain.methods.method import NoMapError, Question
+from explain.methods.lanes import AUTO, NoMapError, lane_of
+from explain.methods.method import Question
 from explain.methods.refinement import Refinement, advance, rounds
 from explain.methods.registry import method_named
 from explain.references import REFERENCES

@@ -1,6 +1,7 @@
 """A map in one call, of a network of any kind: `explain.explain(frame, network=my_module)`."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def explain(
     picture = frame if isinstance(frame, Tensor) else read_photo(frame).frame
     if picture.shape != (3, FRAME, FRAME):
         raise ValueError(f"A frame has the shape (3, {FRAME}, {FRAME}), not {tuple(picture.shape)}.")
-    ready = load(network)[0] if isinstance(network, str) else adapted(network, facts)
+    ready = (
+        load(network)[0] if isinstance(network, str) else adapted(deepcopy(network), facts)
+    )  # the caller may go on training it
     if target is None:
         seen = area_means(picture, ready.size)[None].to(ready.device)
         target = predict(ready(seen)[0].cpu()).verdict

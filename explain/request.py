@@ -8,7 +8,8 @@ from carmodel.photo import Photo
 from explain.attribution import Attribution, difference, mean
 from explain.classification import AVERAGE, Classification
 from explain.explainer import TOLERANCE, Explainer
-from explain.methods.method import Method, NoMapError
+from explain.methods.lanes import NoMapError
+from explain.methods.method import Method
 from explain.methods.registry import METHODS, method_named
 from explain.smoothing import SMOOTHINGS
 from explain.target import Target

@@ -102,8 +102,13 @@ def load_all(source: Source, own: Sequence[str] = ()) -> dict[str, Explainer]:
     """
     explainers = load_kinds(source)
     cache = next(iter(explainers.values())).cache
-    built = {own_kind(place): replace(source, kind=own_kind(place), own=place) for place in own}
-    return {kind: place.load(cache) for kind, place in built.items()} | explainers
+    mine: dict[str, Explainer] = {}
+    for place in own:
+        kind = own_kind(place)
+        if kind in mine or kind in explainers:
+            kind = place.replace(":", ".")
+        mine[kind] = replace(source, kind=kind, own=place).load(cache)
+    return mine | explainers
 
 
 def source_options(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 
-from explain.methods.method import NoMapError
+from explain.methods.lanes import NoMapError
 from explain.report.text import network_name
 from explain.request import MethodMaps
 from page.evidence import Found

@@ -130,6 +130,7 @@ def randomise(modules: Sequence[nn.Module], generator: torch.Generator) -> None:
         if weights:
             bound = weights[0][0].numel() ** -0.5
             for tensor in values:
-                nn.init.uniform_(tensor, -bound, bound, generator)
+                drawn = torch.empty(tensor.shape).uniform_(-bound, bound, generator=generator)
+                tensor.copy_(drawn)  # drawn on the CPU, wherever the network is
         elif callable(reset := getattr(module, "reset_parameters", None)):
             reset()

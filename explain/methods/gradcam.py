@@ -39,7 +39,8 @@ def gradcam(network: nn.Module, score: Callable[[Tensor], Tensor], x: Tensor) ->
     inputs = x[None].to(layers[0].weight.device).contiguous(memory_format=torch.channels_last)
     for layer in layers[:last]:
         inputs, _ = layer.after(layer.linear(inputs))
-    block = layers[last].linear(inputs).relu_()  # (1, channels, n, n)
+    block = layers[last].linear(inputs)  # (1, channels, n, n)
+    block = block.relu_() if layers[last].rectified else block
     above = [replace(layers[last], rectified=False), *layers[last + 1 :]]
     gradient, logits = gradients(above, block, score(torch.eye(len(CLASSES), device=inputs.device))[None])
     cells = (gradient.mean((2, 3), keepdim=True) * block).sum(1).relu_()
@@ -66,7 +67,8 @@ def place(cells: Tensor, field: ReceptiveField, size: int) -> Tensor:
 
 def _start(question: Question) -> Refinement:
     started, network = perf_counter(), question.network
-    compute, made_by = (gradcam, FUSED) if question.lane == FAST else (library.gradcam, library.GRADCAM)
+    fast = question.lane == FAST and not network.layer  # the chain is read at its last convolution
+    compute, made_by = (gradcam, FUSED) if fast else (library.gradcam, library.GRADCAM)
     cells, score = compute(network, question.target.score, area_means(question.frame, network.size))
     only = attribution_of(GRADCAM, question, cells, score, None, perf_counter() - started, made_by=made_by)
     return Refinement(only, only)
@@ -77,6 +79,8 @@ def _obstacle(network: Network) -> str:
         receptive_field(network)
     except NoGridError as error:
         return str(error)
+    except Exception as error:  # whatever a network does with pictures of another size
+        return f"Where its cells look could not be measured: {error}"
     return ""
 
 

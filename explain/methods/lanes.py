@@ -17,6 +17,11 @@ from carmodel.network import Network
 from carmodel.sampling import area_means
 from explain.methods.fused import forward, fuse
 
+
+class NoMapError(ValueError):
+    """A network cannot be explained by a method, or by an engine; the message says why."""
+
+
 AUTO, FAST, LIBRARY = "auto", "fast", "library"
 LANES = (AUTO, FAST, LIBRARY)
 CLOSE = 1e-4  # of the largest logit: how far apart two ways to the same logits may be
@@ -42,17 +47,20 @@ def obstacle(network: Network, frames: Callable[[], Tensor] = Tensor) -> str:
 
 
 def lane_of(network: Network, wanted: str = AUTO, frames: Callable[[], Tensor] = Tensor) -> str:
-    """FAST or LIBRARY. Raises ValueError for FAST where it is not proven."""
+    """FAST or LIBRARY. Raises NoMapError for FAST where it is not proven."""
     if wanted == LIBRARY:
         return LIBRARY
     reason = obstacle(network, frames)
     if wanted == FAST and reason:
-        raise ValueError(f"The fast engine cannot be used: {reason} Choose another --engine.")
+        raise NoMapError(f"The fast engine cannot be used: {reason} Choose another --engine.")
     return LIBRARY if reason else FAST
 
 
 @torch.no_grad()
 def _compared(network: Network, frames: Tensor) -> str:
+    containers = (module for module in network.stored.modules() if any(module.children()))
+    if any([*module.parameters(recurse=False), *module.buffers(recurse=False)] for module in containers):
+        return "It has values of its own beside those of its layers."
     try:
         layers = fuse(network)
     except ValueError as error:

@@ -32,7 +32,7 @@ _numpy_random = Lock()  # GradientExplainer draws from numpy's one generator
 def private_copy(network: Network) -> Network:
     """A copy with modules of its own, none of which works in place, and the same values."""
     shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
-    copy = deepcopy(network, shared)
+    copy = deepcopy(network, shared).eval()
     for module in copy.modules():
         if getattr(module, "inplace", False):
             setattr(module, "inplace", False)  # noqa: B010 - not every module has it

@@ -28,10 +28,6 @@ NOTHING = "none"  # a map that compares the photo with nothing
 EXACT = 0.001  # the completeness gap of a method that adds up and has nothing to refine: rounding alone
 
 
-class NoMapError(ValueError):
-    """A method cannot explain a network; the message says why."""
-
-
 @dataclass(frozen=True, eq=False)
 class Question:
     """Which parts of a photo speak for a score of one network?"""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from carmodel.architectures import AdaptedNetwork
 from carmodel.network import Network
-from explain.methods.layers import grid_layer, outputs_of
+from explain.methods.layers import NoGridError, grid_layer, outputs_of
 
 LARGEST = 320  # pixels on a side of a probe, about
 STEP = 192  # pixels that a larger picture has more; distances of cells divide it
@@ -50,15 +50,17 @@ def receptive_field(network: Network) -> ReceptiveField:
 def measured(network: Network) -> ReceptiveField:
     """The receptive field of the layer that `grid_layer` finds, by the gradient of one cell.
 
-    Raises NoGridError, and ValueError where the distance of cells is no whole number of pixels.
+    Raises NoGridError, also where the distance of cells does not divide STEP.
     """
     probe = deepcopy(network).cpu().eval().requires_grad_(False)
     layer = grid_layer(probe)
     _simplify(probe)
-    cells = [outputs_of(probe, layer, _grey(size)).shape[-1] for size in (network.size, network.size + STEP)]
-    jump, rest = divmod(STEP, cells[1] - cells[0])
-    if rest:
-        raise ValueError(f"The cells of {type(layer).__name__} are not a whole number of pixels apart.")
+    sides = (network.size, network.size + STEP, network.size + 2 * STEP)
+    cells = [outputs_of(probe, layer, _grey(side)).shape[-1] for side in sides]
+    more = cells[1] - cells[0]
+    if not more or STEP % more or cells[2] - cells[1] != more:
+        raise NoGridError(f"Its cells are not 1, 2, 3, 4, 6, 8 … pixels apart, which divide {STEP}.")
+    jump = STEP // more
     for side in (network.size, 2 * network.size, LARGEST):
         added = max(0, (side - network.size) // jump)  # cells beside the network's own
         added += (cells[0] + added + 1) % 2  # an odd number: one lies in the middle

@@ -29,6 +29,7 @@ from carmodel.train.data import SPLITS, DataError, Sample, read_samples
 from carmodel.train.distributed import Processes
 from carmodel.weights import WeightsError
 from explain.explainer import TOLERANCE
+from explain.methods.lanes import NoMapError
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
 from explain.report.markup import written
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             distributed.monitored_barrier(timeout=timedelta(days=1))  # shares need not end together
         if processes.is_first:
             _write(gather(options.out / "photos", photos), settings, photos, options.out)
-    except (DataError, SurveyError, WeightsError) as error:
+    except (DataError, NoMapError, SurveyError, WeightsError) as error:
         print(shown(error), file=sys.stderr)
         return 2
     except OSError as error:

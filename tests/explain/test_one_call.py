@@ -36,6 +36,16 @@ def test_what_it_explains(module, frame):
     assert other.score == pytest.approx(logits[3].item(), abs=1e-5)
 
 
+def test_the_callers_module_stays_as_it_is(frame):
+    torch.manual_seed(0)
+    mine = nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4 * 23 * 23, 4))
+    before = {name: value.clone() for name, value in mine.train().state_dict().items()}
+    for method in ("gradcam", "integrated_gradients", "shap"):
+        explain.explain(frame, mine, method, facts={"size": 48})
+    assert mine.training and all(values.requires_grad for values in mine.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in mine.state_dict().items())
+
+
 def test_a_network_that_comes_along(frame):
     made = explain.explain(frame, "final-75", "gradcam")
     assert made.made_by == FUSED

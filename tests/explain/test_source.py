@@ -36,6 +36,14 @@ def test_ones_own_come_first(own, random_weights):
     assert own_kind("a.b:build") == "b"
 
 
+def test_two_of_ones_own_and_one_that_is_called_like_a_kind(own, random_weights, tmp_path):
+    (tmp_path / "final.py").write_text(MODULE)
+    explainers = load_all(Source(random_weights), [own, own, "final:build"])
+    assert list(explainers) == [
+        *("my_small_network", "my_small_network.build", "final.build", "final", "baseline")
+    ]
+
+
 def test_engine_and_kind(random_weights):
     explainer = Source(random_weights, "baseline", engine=LIBRARY).load()
     assert {explainer.lane(name) for name in explainer.networks} == {LIBRARY}

@@ -6,9 +6,12 @@ from torch import nn
 
 from carmodel.architectures import adapted
 from carmodel.network import CarNet
+from carmodel.photo import Photo
 from carmodel.weights import available, load, load_references
+from explain.explainer import Explainer
 from explain.methods.fused import forward, fuse
 from explain.methods.lanes import AUTO, FAST, LIBRARY, lane_of, obstacle
+from explain.target import Target
 
 
 class Skipping(CarNet):
@@ -53,6 +56,51 @@ def test_a_skip_connection_is_noticed(frames):
     assert lane_of(network) == LIBRARY
     with pytest.raises(ValueError, match="fast engine cannot be used"):
         lane_of(network, FAST)
+
+
+class Learnt(CarNet):
+    """As much of a square is added as one number says, which no layer holds."""
+
+    def __init__(self):
+        super().__init__(75, batchnorm=False)
+        self.share = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        logits = super().forward(x)
+        return logits + self.share * logits**2
+
+
+def test_values_beside_the_layers_are_noticed():
+    assert "values of its own" in obstacle(Learnt().eval())  # though they make no difference yet
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (
+            nn.Conv2d(3, 8, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 8, 3),
+            nn.Flatten(),
+            nn.Linear(6272, 4),
+        ),
+        (nn.Conv2d(3, 8, 5), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(7200, 4)),
+    ],
+    ids=["without ReLU", "pool without ReLU"],
+)
+@pytest.mark.parametrize("layer", ["", "0"])
+def test_both_lanes_read_the_same_cells(layers, layer, frames):
+    network = adapted(nn.Sequential(*layers), {"size": 64, "layer": layer})
+    assert lane_of(network) == FAST
+    explainer = Explainer({"64": network}, frames)
+    photo = Photo(frames[0], 300, 300)
+    maps = []
+    for engine in (AUTO, LIBRARY):
+        *_, made = explainer.refine(photo, "gradcam", Target("suv"), engine=engine)
+        maps.append(made["64"])
+    assert maps[0].score == pytest.approx(maps[1].score, abs=1e-5)
+    torch.testing.assert_close(maps[0].map, maps[1].map, rtol=1e-3, atol=1e-8)
 
 
 def test_a_normalisation_is_noticed():

@@ -15,8 +15,7 @@ from carmodel.weights import available, load, load_references
 from explain.attribution import FUSED
 from explain.explainer import Explainer
 from explain.methods import library
-from explain.methods.lanes import FAST, LIBRARY
-from explain.methods.method import NoMapError
+from explain.methods.lanes import FAST, LIBRARY, NoMapError
 from explain.methods.registry import METHODS
 from explain.target import Target
 

@@ -123,6 +123,11 @@ def test_a_reused_activation_is_not_read():
     assert measured(network) == by_arithmetic(layers)
 
 
+def test_a_distance_that_cannot_be_told_is_no_map():
+    with pytest.raises(NoGridError, match="pixels apart"):
+        measured(Path(nn.Conv2d(3, 3, 17, stride=15), size=92).eval())
+
+
 def test_no_grid():
     patches = Path(nn.Conv2d(3, 3, 16, stride=16)).eval()
     with pytest.raises(NoGridError, match="cuts the picture into patches"):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from explain.methods.method import NoMapError
+from explain.methods.lanes import NoMapError
 from explain.methods.registry import METHODS
 from explain.request import request
 from explain.target import Target
