@@ -17,7 +17,6 @@ from explain.attribution import Attribution
 from explain.explainer import TOLERANCE
 from explain.maps import explain as explain_network
 from explain.methods.lanes import AUTO
-from explain.methods.registry import method_named
 from explain.target import Target
 
 
@@ -38,28 +37,27 @@ def explain(
     frame is a photo's file, or a frame (3, 300, 300) in [0, 1]. network is a module that gives logits (n, 4)
     of pictures, or the name of a network that comes along; `facts` say what a module wants to be given
     (`carmodel.architectures.adapted`). target is a class, a `Target`, or None for the class that the network
-    names. references (n, 3, 300, 300) are those of SHAP, by default the ones that come along.
+    names. references (n, 3, 300, 300), by default those that come along, are SHAP's, and prove the engine.
 
     Raises ValueError, with a sentence, for what cannot be used.
     """
     picture = frame if isinstance(frame, Tensor) else read_photo(frame).frame
     if picture.shape != (3, FRAME, FRAME):
         raise ValueError(f"A frame has the shape (3, {FRAME}, {FRAME}), not {tuple(picture.shape)}.")
-    ready = (
-        load(network)[0] if isinstance(network, str) else adapted(deepcopy(network), facts)
-    )  # the caller may go on training it
+    if isinstance(network, str):
+        ready, _ = load(network)
+    else:
+        ready = adapted(deepcopy(network), facts)  # the caller may go on training theirs
     if target is None:
         seen = area_means(picture, ready.size)[None].to(ready.device)
         target = predict(ready(seen)[0].cpu()).verdict
-    if references is None and method_named(method).prepare is not None:
-        references = load_references()
     return explain_network(
         ready,
         picture,
         Target(target) if isinstance(target, str) else target,
         method,
         reference=reference,
-        references=references,
+        references=load_references() if references is None else references,
         tolerance=tolerance,
         engine=engine,
     )
