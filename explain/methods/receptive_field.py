@@ -21,6 +21,7 @@ from explain.methods.layers import NoGridError, grid_layer, outputs_of
 
 LARGEST = 320  # pixels on a side of a probe, about
 STEP = 192  # pixels that a larger picture has more; distances of cells divide it
+APART = f"Its cells are not 1, 2, 3, 4, 6, 8 … pixels apart, which divide {STEP}."
 VISIBLE = 1e-6  # of the strongest row of pixels: what a row of the window has at least
 
 
@@ -55,30 +56,40 @@ def measured(network: Network) -> ReceptiveField:
     probe = deepcopy(network).cpu().eval().requires_grad_(False)
     layer = grid_layer(probe)
     _simplify(probe)
-    sides = (network.size, network.size + STEP, network.size + 2 * STEP)
-    cells = [outputs_of(probe, layer, _grey(side)).shape[-1] for side in sides]
+    cells = [outputs_of(probe, layer, _grey(side)).shape[-1] for side in (network.size, network.size + STEP)]
     more = cells[1] - cells[0]
-    if not more or STEP % more or cells[2] - cells[1] != more:
-        raise NoGridError(f"Its cells are not 1, 2, 3, 4, 6, 8 … pixels apart, which divide {STEP}.")
+    if not more or STEP % more:
+        raise NoGridError(APART)
     jump = STEP // more
     for side in (network.size, 2 * network.size, LARGEST):
         added = max(0, (side - network.size) // jump)  # cells beside the network's own
         added += (cells[0] + added + 1) % 2  # an odd number: one lies in the middle
         rows, middle = _seen(probe, layer, network.size + added * jump)
-        window = (rows > VISIBLE * rows.max()).nonzero()[:, 0]
-        if (window[0] > 0 and window[-1] < len(rows) - 1) or side >= LARGEST:  # all of it, or nearly
+        if rows[0] == rows[-1] == 0 or side >= LARGEST:  # the window lies within, or nearly
             break
-    weights = (rows / rows.max()) ** 4  # what is cut off at the ends counts little
-    centre = float(weights @ torch.arange(len(rows), dtype=torch.float64) / weights.sum())
+    centre, (further, _) = _centre(rows), _seen(probe, layer, len(rows), 1)
+    if abs(_centre(further) - centre - jump) > max(0.5, jump / 20):
+        raise NoGridError(APART)
+    rows -= rows.min()
+    window = (rows > VISIBLE * rows.max()).nonzero()[:, 0]
     first = round(2 * (centre - middle * jump)) / 2  # centres lie on a pixel or between two
     return ReceptiveField(int(window[-1] - window[0]) + 1, jump, first)
 
 
-def _seen(probe: Network, layer: nn.Module, side: int) -> tuple[Tensor, int]:
-    """How much every row of a picture of so many pixels tells the cell in the middle, and that cell's row."""
+def _centre(rows: Tensor) -> float:
+    """Where rows (n,) have their weight; what is cut off at the ends counts little."""
+    weights = ((rows - rows.min()) / rows.max()) ** 4
+    return float(weights @ torch.arange(len(rows), dtype=torch.float64) / weights.sum())
+
+
+def _seen(probe: Network, layer: nn.Module, side: int, further: int = 0) -> tuple[Tensor, int]:
+    """How much every row of a picture of so many pixels tells the cell in the middle, and that cell's row.
+
+    Or a cell so much `further`, where there is one.
+    """
     pixels = _grey(side).requires_grad_()
     outputs = outputs_of(probe, layer, pixels)
-    middle = outputs.shape[-1] // 2
+    middle = min(outputs.shape[-1] // 2 + further, outputs.shape[-1] - 1)
     channels = torch.linspace(0.5, 1.5, outputs.shape[1])  # a plain sum of all may be constant
     (gradient,) = torch.autograd.grad(outputs[0, :, middle, middle] @ channels, pixels)
     return gradient[0].abs().sum((0, 2)).double(), middle
