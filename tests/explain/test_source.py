@@ -51,8 +51,14 @@ def test_engine_and_kind(random_weights):
     assert set(kinds(random_weights)) == {"final", "baseline"}
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")
-def test_devices_without_a_graphics_card():
-    assert device_of("auto") == device_of("cpu") == torch.device("cpu")
+@pytest.mark.parametrize("present", [False, True])
+def test_devices_with_and_without_a_graphics_card(present, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: present)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert device_of("cpu") == torch.device("cpu")
+    if present:  # each process of torchrun has its own
+        assert device_of("auto") == device_of("cuda") == torch.device("cuda", 1)
+        return
+    assert device_of("auto") == torch.device("cpu")
     with pytest.raises(WeightsError, match="no graphics card that torch can use"):
         device_of("cuda")

@@ -18,22 +18,31 @@ def said(answer):
     return answer.status_code, answer.text
 
 
+def held_up(leave):
+    """The guard before an app that answers nobody before an event."""
+
+    async def slow(scope, receive, send):
+        await leave.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return Guard(slow)
+
+
+def asking(guarded, address):
+    transport = httpx.ASGITransport(guarded, client=(address, 5))
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+
+
 def test_one_address_may_hold_so_many_requests_open(run_apart, monkeypatch):
     monkeypatch.setattr(module, "OPEN_REQUESTS", 3)
 
     async def crowd():
         leave = asyncio.Event()
-
-        async def slow(scope, receive, send):
-            await leave.wait()
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-
-        guarded = Guard(slow)
+        guarded = held_up(leave)
 
         async def get(address):
-            transport = httpx.ASGITransport(guarded, client=(address, 5))
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            async with asking(guarded, address) as http:
                 return await http.get("/")
 
         held = [asyncio.create_task(get("192.0.2.1")) for _ in range(3)]
@@ -64,17 +73,10 @@ def slots(run_apart, count, size, address="192.0.2.1"):
 
     async def crowd():
         leave = asyncio.Event()
-
-        async def slow(scope, receive, send):
-            await leave.wait()
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-
-        guarded = Guard(slow)
+        guarded = held_up(leave)
 
         async def post(number):
-            transport = httpx.ASGITransport(guarded, client=(address.format(number), 5))
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            async with asking(guarded, address.format(number)) as http:
                 return await http.post(f"{API}/mcp/", json=CALL | {"params": {"name": "a" * size}})
 
         asked = [asyncio.create_task(post(number)) for number in range(count)]
