@@ -35,7 +35,8 @@ class Explainer:
 
     Results are kept in `cache`, which several may share. A thread that asks for what another one is computing
     waits for it; what a method prepared of a network is kept too; a method that refines its maps continues
-    from what it has, and a looser tolerance gets what a tighter one found.
+    from what it has. Answers do not depend on what was asked before: a looser tolerance gets the stage at
+    which it would have stopped.
 
     references (n, 3, 300, 300) are the frames that a method may compare with, in [0, 1] or in 8 bits;
     `owners` make the rule of the Priority ensemble, where there is one. `engine` is one of
@@ -160,15 +161,21 @@ class Explainer:
         reference: str = "blur",
         tolerance: float = TOLERANCE,
     ) -> dict[str, Attribution]:
-        """The finished maps of all networks, without computing or waiting: nothing where one is missing."""
-        maps = {}
-        for name, network in self.networks.items():
+        """What `refine` ends with for all networks if it is kept, else nothing; computes and waits for nothing."""
+
+        def kept(name: str, before: Refinement | None, allowed_gap: float | None) -> Refinement:
             key = self._key(photo, name, target, method, reference, self.lane(name))
             refinement = self.cache.find(key)
-            if refinement is ABSENT or not refinement.finished(tolerance):
-                return {}
-            maps[name] = refinement.on_frame(network).best
-        return maps
+            later = None if refinement is ABSENT else refinement.after(before, allowed_gap)
+            if later is None:
+                raise LookupError
+            return later.on_frame(self.networks[name])
+
+        try:
+            *_, maps = rounds([partial(kept, name) for name in self.networks], tolerance)
+        except LookupError:
+            return {}
+        return dict(zip(self.networks, maps, strict=True))
 
     def _advance(
         self,
@@ -179,29 +186,26 @@ class Explainer:
         reference: str,
         lane: str,
         before: Refinement | None,
-        tolerance: float,
+        tolerance: float | None,
     ) -> Refinement:
-        """The next refinement of a network's map, computed or found, whichever thread was the first."""
+        """The refinement of a network's map after `before`; computed by the thread that asks first."""
         record, network = method_named(method), self.networks[name]
-        question = Question(
-            name,
-            network,
-            photo.frame,
-            target,
-            record.reference(reference),
-            partial(self._prepared, name, method, lane),
-            lane,
-        )
-        steps = before.latest.steps if before else 0
+        prepare = partial(self._prepared, name, method, lane)
+        compared = record.reference(reference)
+        question = Question(name, network, photo.frame, target, compared, prepare, lane)
 
         def further(kept: Refinement | None) -> Refinement:
-            return advance(record, question, kept or before).compact
+            stage = kept or (before if before and before.state is not None else None)
+            while stage is None or stage.after(before, None) is None:
+                stage = advance(record, question, stage)
+            return stage.compact
 
-        return self.cache.get(
+        kept = self.cache.get(
             self._key(photo, name, target, method, reference, lane),
             self._counted(further),
-            lambda kept: kept.finished(tolerance) or kept.latest.steps > steps,
-        ).on_frame(network)
+            lambda kept: kept.after(before, tolerance) is not None,
+        )
+        return kept.after(before, tolerance).on_frame(network)
 
     def lane(self, name: str, engine: str | None = None) -> str:
         """By which lane a network is explained; proven when it is first asked. Raises ValueError."""

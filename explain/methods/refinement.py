@@ -23,10 +23,26 @@ class Refinement:
     state: Any = None  # what the method continues from
     credible: bool = True  # whether the best map took so much work that a small gap says something
     final: bool = True  # whether nothing better can come
+    earlier: "Refinement | None" = None  # the one before it, compact and without its state
 
     def finished(self, tolerance: float) -> bool:
         """Whether the best map is good enough, or as good as it gets."""
         return self.final or (self.credible and gap_of(self.best) <= tolerance)
+
+    @property
+    def stages(self) -> "tuple[Refinement, ...]":
+        """All from the first to this one."""
+        return (*self.earlier.stages, self) if self.earlier else (self,)
+
+    def after(self, before: "Refinement | None", tolerance: float | None) -> "Refinement | None":
+        """The first stage after `before` that is finished, or the last one; of no tolerance the very next.
+
+        So a map does not depend on how much further others went before. None if there is no such stage.
+        """
+        later = self.stages[len(before.stages) if before else 0 :]
+        if tolerance is None or not later:
+            return next(iter(later), None)
+        return next((stage for stage in later if stage.finished(tolerance)), later[-1])
 
     @property
     def compact(self) -> "Refinement":
@@ -47,24 +63,26 @@ def advance(method: Method, question: Question, before: Refinement | None) -> Re
     """The refinement after `before` (None: the first) of a method's map."""
     if method.refine is None:
         return replace(method.start(question), final=True)
-    return method.start(question) if before is None else method.refine(question, before)
+    if before is None:
+        return method.start(question)
+    return replace(method.refine(question, before), earlier=replace(before.compact, state=None))
 
 
-Advance = Callable[[Refinement | None, float], Refinement]
+Advance = Callable[[Refinement | None, float | None], Refinement]
 
 
 def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attribution]]:
     """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
 
-    networks holds one function each: from what there is so far and the gap allowed to the next refinement.
-    They advance in threads of their own, side by side.
+    networks holds one function each: from what there is so far to the refinement that `Refinement.after`
+    chooses by a tolerance. They advance in threads of their own, side by side.
     """
 
-    def advanced(network: Advance, state: Refinement | None, gap: float) -> Refinement:
-        return state if state and state.finished(gap) else network(state, gap)
+    def advanced(network: Advance, state: Refinement | None, allowed_gap: float | None) -> Refinement:
+        return state if state and state.finished(allowed_gap or 0.0) else network(state, allowed_gap)
 
     before: Sequence[Refinement | None] = [None] * len(networks)
-    allowed_gap = tolerance
+    allowed_gap: float | None = tolerance
     while True:
         with ThreadPoolExecutor(len(networks)) as threads:
             before = states = list(threads.map(advanced, networks, before, repeat(allowed_gap)))
@@ -73,7 +91,7 @@ def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attri
         if all(state.finished(tolerance) for state in states):
             if all(state.finished(0.0) for state in states) or gap_of(mean(maps)) <= tolerance:
                 return
-            allowed_gap = 0.0  # the changes of networks may cancel in their mean, their errors need not
+            allowed_gap = None  # the changes of networks may cancel in their mean, their errors need not
 
 
 def gap_of(attribution: Attribution) -> float:

@@ -60,9 +60,42 @@ def test_integrated_gradients_continue_and_never_go_back(explainer, photo):
     assert tight == [loose[-1] * 2**k for k in range(len(tight))]  # from what there was
     assert len(tight) > 1
     assert explainer.computations == len(loose) + len(tight) - 1
-    assert steps(0.3) == [tight[-1]]
+    assert steps(0.3) == [loose[-1]]  # where it would have stopped
     assert steps(0.005) == [tight[-1]]
     assert explainer.computations == len(loose) + len(tight) - 1
+
+
+@pytest.mark.parametrize("budget", (2**28, 1))
+def test_an_answer_does_not_depend_on_what_was_asked_before(finals, photo, budget):
+    tolerances = (0.3, 0.005, 0.002)
+
+    def loaded(budget):
+        return Explainer.load(finals, single="final-75", cache=Cache(budget))
+
+    def settings(tolerance):
+        return photo, "integrated_gradients", SUV, "black", tolerance
+
+    alone = {tolerance: last(loaded(0).refine(*settings(tolerance)))["75"] for tolerance in tolerances}
+    assert len({one.steps for one in alone.values()}) > 1
+    for order in (tolerances, tolerances[::-1]):
+        explainer = loaded(budget)
+        for tolerance in order:
+            found, expected = last(explainer.refine(*settings(tolerance)))["75"], alone[tolerance]
+            assert (found.steps, found.gap) == (expected.steps, expected.gap)
+            assert torch.equal(found.map, expected.map)
+            kept = explainer.finished(*settings(tolerance))
+            assert budget == 1 or torch.equal(kept["75"].map, expected.map)
+
+
+def test_a_stage_goes_on_though_all_later_ones_were_forgotten(explainer, photo):
+    settings = photo, "75", SUV, "integrated_gradients", "black", "fast"
+    last(explainer.refine(photo, "integrated_gradients", SUV, "black", 0.002, ["75"]))
+    early = explainer._advance(*settings, None, 0.3)
+    following = explainer._advance(*settings, early, None)
+    explainer.cache = Cache(0)
+    again = explainer._advance(*settings, early, None)
+    assert again.latest.steps == following.latest.steps == 2 * early.latest.steps
+    assert torch.equal(again.latest.map, following.latest.map)
 
 
 def test_what_was_left_unfinished_is_not_lost(explainer, photo):
