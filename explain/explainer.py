@@ -161,7 +161,7 @@ class Explainer:
         reference: str = "blur",
         tolerance: float = TOLERANCE,
     ) -> dict[str, Attribution]:
-        """What `refine` ends with for all networks if it is kept, else nothing; computes and waits for nothing."""
+        """What `refine` ends with for all networks if it is kept, else nothing; waits for nothing."""
 
         def kept(name: str, before: Refinement | None, allowed_gap: float | None) -> Refinement:
             key = self._key(photo, name, target, method, reference, self.lane(name))
