@@ -5,16 +5,16 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
 import torch
 
 from carmodel.architectures import own_network
 from carmodel.card import Card
-from carmodel.network import CLASSES, Network
+from carmodel.network import CLASSES
 from carmodel.weights import WEIGHTS, WeightsError, kinds, load_references
 from explain.cache import Cache
+from explain.digest import digest_of
 from explain.explainer import Explainer
 from explain.methods.lanes import AUTO, LANES
 
@@ -40,7 +40,7 @@ class Source:
             network = own_network(self.own)
             name = str(network.size)
             title = f"{self.kind}-{name}"
-            card = Card(title, network.size, False, CLASSES, 1.0, _digest(network), {}, {}, {})
+            card = Card(title, network.size, False, CLASSES, 1.0, digest_of(network), {}, {}, {})
             references = load_references(self.weights)
             explainer = Explainer(
                 {name: network}, references, cards={name: card}, cache=cache, engine=self.engine
@@ -49,15 +49,6 @@ class Source:
         for network in explainer.networks.values():
             network.to(device)
         return explainer
-
-
-def _digest(network: Network) -> str:
-    """SHA-256 of a network's values, by which surveys and reports know it."""
-    digest = sha256()
-    for key, values in network.state_dict().items():
-        digest.update(key.encode())
-        digest.update(values.detach().cpu().contiguous().view(-1).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def own_kind(place: str) -> str:
