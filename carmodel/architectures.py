@@ -149,7 +149,7 @@ def _wrong_logits(network: Network) -> str:
 
 
 def _other_precision(network: Network) -> str:
-    """The first precision of a network's values that is not float32, such as "float16"; "" if there is none."""
+    """The first precision of a network's values beside float32, such as "float16"; "" if there is none."""
     values = (*network.parameters(), *network.buffers())
     kinds = (tensor.dtype for tensor in values if tensor.is_floating_point())
     return next((_brief(kind) for kind in kinds if kind != torch.float32), "")

@@ -28,8 +28,8 @@ DEEP, EXPECTED = "shap’s DeepExplainer", "shap’s GradientExplainer"
 
 _numpy_random = Lock()  # GradientExplainer draws from numpy's one generator
 
-# What shap says of each module that it has no rule for: the sum shows whether that matters. Filters are of the
-# whole process, and changing them for a while would be no affair of one thread.
+# What shap says of each module that it has no rule for: the sum shows whether that matters. Filters are those
+# of the whole process, so they are not changed for the time of a call, which may be one of many threads.
 warnings.filterwarnings("ignore", "unrecognized nn.Module", UserWarning, r"shap\.")
 
 
