@@ -24,18 +24,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """Networks of one kind in a folder, or one's own; may be sent to another process."""
+    """Networks of one kind in a folder, one of them, or one's own; may be sent to another process."""
 
     weights: Path = WEIGHTS
     kind: str = "final"
     own: str = ""  # a function that builds a network, such as "package.module:build"
+    single: str = ""  # in place of a kind, the name of one network in the folder
     engine: str = AUTO
     device: str = AUTO
 
     def load(self, cache: Cache | None = None) -> Explainer:
         """The networks, ready to be asked. Raises WeightsError."""
         if not self.own:
-            explainer = Explainer.load(self.weights, self.kind, cache=cache, engine=self.engine)
+            explainer = Explainer.load(self.weights, self.kind, self.single or None, cache, self.engine)
         else:
             network = own_network(self.own)
             name = str(network.size)
@@ -143,4 +144,4 @@ def kind_options(parser: argparse.ArgumentParser) -> None:
 def source_of(options: argparse.Namespace) -> Source:
     """The source that a command line names."""
     kind = own_kind(options.network) if options.network else options.networks
-    return Source(options.weights, kind, options.network, options.engine, options.device)
+    return Source(options.weights, kind, options.network, engine=options.engine, device=options.device)

@@ -16,10 +16,15 @@ def measured(monkeypatch):
     """Replaces the test; lists what it was asked for. SHAP fails for the smaller network."""
     requests = []
 
-    def measure(network, frame, target, method, *, reference, references):
+    def measure(network, frame, target, method, *, reference, references, engine):
         requests.append(
             SimpleNamespace(
-                method=method, target=target, reference=reference, references=references, size=network.size
+                method=method,
+                target=target,
+                reference=reference,
+                references=references,
+                engine=engine,
+                size=network.size,
             )
         )
         if (method, network.size) == ("shap", 75):
