@@ -43,6 +43,7 @@ def test_method_by_method(asked, fake, background, measured):
     assert [request.method for request in measured] == [method for method in METHODS for _ in NETWORKS]
     for request in measured:
         assert (request.target, request.reference) == (asked.target, asked.reference)
+        assert request.engine == fake.lane(str(request.size))
         assert request.references.equal(fake.references)
 
 
