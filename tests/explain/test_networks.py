@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,8 +11,11 @@ from carmodel.network import CLASSES
 from carmodel.photo import Photo
 from carmodel.sampling import area_means
 from carmodel.weights import save, save_references
+from explain.attribution import FUSED
 from explain.explainer import Explainer
 from explain.maps import explain
+from explain.methods import library
+from explain.methods.lanes import FAST, LIBRARY
 from explain.networks import UnpairedNetworks, every_network, unpaired_networks
 from explain.request import Settings, request
 from explain.source import Source
@@ -88,3 +92,15 @@ def test_a_network_says_and_explains_what_it_does_alone(folder, networks, frame)
     [attribution] = single.refine(photo, "gradcam", asked)
     assert torch.equal(attribution.map, explain(network, frame, Target("suv"), "gradcam").map)
     assert attribution.network == "75 px baseline"
+
+
+def test_a_network_is_explained_by_the_engine_that_is_asked_for(folder, frame):
+    photo, pair = Photo(frame, 300, 300), Explainer.load(folder)
+    slow = unpaired_networks(Source(folder, engine=LIBRARY), [pair])
+    single = every_network(slow.explainers)["baseline-75"]
+    asked = request(pair, photo, Settings(toward="suv"))
+    made_by = [
+        next(iter(single.refine(photo, "gradcam", replace(asked, engine=engine)))).made_by
+        for engine in (None, FAST, LIBRARY)
+    ]
+    assert made_by == [library.GRADCAM, FUSED, library.GRADCAM]
