@@ -74,7 +74,7 @@ def serve(options: argparse.Namespace, uploads: Uploads) -> None:
     try:
         check()
         explainers = load_all(source, options.network)
-        unpaired = unpaired_networks(options.weights, explainers.values())
+        unpaired = unpaired_networks(source, explainers.values())
         page = build(explainers, unpaired, options.weights).queue(max_size=WAITING)
         page.launch(
             server_name=host,

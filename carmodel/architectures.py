@@ -125,6 +125,8 @@ def _wrong_logits(network: Network) -> str:
         with torch.no_grad():
             logits = network(pictures)
     except Exception as error:  # whatever a module of one's own raises
+        if other := _other_precision(network):
+            return f"its values are {other}, and it is asked in float32; convert it by .float() first"
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return f"it fails for pictures of the shape {shape}: {reason}; say which size it wants"
     if not isinstance(logits, Tensor):
@@ -136,7 +138,36 @@ def _wrong_logits(network: Network) -> str:
         )
     if not logits.isfinite().all():
         return "its logits are infinite or no numbers; look at its weights and its normalisation"
+    if not _has_gradient(network, pictures):
+        return (
+            "its logits have no gradient by the picture, of which maps are made; leave torch.no_grad, detach "
+            "and argmax out of its forward"
+        )
+    if logits.dtype != torch.float32:
+        return f"its logits are {_brief(logits.dtype)}; return them as float32, by .float()"
     return ""
+
+
+def _other_precision(network: Network) -> str:
+    """The first precision of a network's values beside float32, such as "float16"; "" if there is none."""
+    values = (*network.parameters(), *network.buffers())
+    kinds = (tensor.dtype for tensor in values if tensor.is_floating_point())
+    return next((_brief(kind) for kind in kinds if kind != torch.float32), "")
+
+
+def _brief(kind: torch.dtype) -> str:
+    return str(kind).removeprefix("torch.")
+
+
+def _has_gradient(network: Network, pictures: Tensor) -> bool:
+    """Whether torch can follow a network's logits back to the pictures."""
+    pictures.requires_grad_()
+    try:
+        with torch.enable_grad():
+            (gradient,) = torch.autograd.grad(network(pictures.clone()).sum(), pictures, allow_unused=True)
+    except RuntimeError:  # of logits without any, of an operation without, of values changed in place
+        return False
+    return gradient is not None
 
 
 def own_network(place: str) -> Network:

@@ -29,6 +29,7 @@ class Attribution:
     steps: int  # of a method that refines its maps, 1 for others; of combined maps the larger
     seconds: float  # of computing
     made_by: str = FUSED  # what computed it; of combined maps each of them once
+    not_fast: str = ""  # why that is not the fused engine, where it was to be if it could; likewise
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -88,4 +89,5 @@ def _combine(parts: Sequence[Attribution], weights: Sequence[float], network: st
         steps=max(part.steps for part in parts),
         seconds=sum(part.seconds for part in parts),
         made_by=" and ".join(dict.fromkeys(part.made_by for part in parts)),
+        not_fast=" ".join(dict.fromkeys(part.not_fast for part in parts if part.not_fast)),
     )

@@ -15,7 +15,6 @@ from carmodel.network import CLASSES
 from carmodel.photo import read_photo
 from explain.classification import AVERAGE, PRIORITY
 from explain.explainer import TOLERANCE, Explainer
-from explain.methods.lanes import NoMapError
 from explain.methods.method import Method
 from explain.methods.registry import METHODS
 from explain.references import REFERENCES
@@ -79,17 +78,16 @@ def _write(options: argparse.Namespace, explainer: Explainer, asked: Explanation
     ):
         rows = {}
         for row in explained(explainer, asked, options.methods):
-            if isinstance(row.error, NoMapError):
-                bar.write(str(row.error), file=sys.stderr)
-                continue
             if row.error:
                 raise row.error
-            steps = max(attribution.steps for attribution in row.maps.values())
+            steps = max((attribution.steps for attribution in row.maps.values()), default=0)
             bar.set_description(row.method.title)
             bar.set_postfix_str(f"{steps} steps" if row.method.refines else "")
             if row.finished:
                 rows[row.method.name] = row
                 bar.update()
+                for reason in row.missing.values():
+                    bar.write(reason, file=sys.stderr)
         bar.set_description("Pictures")
         report = report_of(explainer, shown(Path(options.photo).name), asked, rows)
         for name, content in contents(report):

@@ -20,12 +20,12 @@ from carmodel.weights import WEIGHTS, WeightsError, kinds, load, load_owners, lo
 from explain.attribution import Attribution
 from explain.cache import ABSENT, Cache
 from explain.classification import AVERAGE, PRIORITY, Classification, classify
-from explain.methods.lanes import AUTO, NoMapError, lane_of
+from explain.methods.lanes import AUTO, NoMapError
 from explain.methods.method import Question
 from explain.methods.refinement import Refinement, advance, rounds
-from explain.methods.registry import method_named
-from explain.references import REFERENCES
+from explain.methods.registry import check, method_named
 from explain.target import Target
+from explain.ways import Ways
 
 TOLERANCE = 0.02  # the completeness gap at which refining stops, unless another is asked for
 
@@ -59,9 +59,9 @@ class Explainer:
         self.owners = owners
         self.detector = detector
         self.cache = cache or Cache()
-        self.engine = engine
         self.computations = 0  # results computed, not found
         self._references = torch.zeros(0, 3, FRAME, FRAME) if references is None else references
+        self._ways = Ways(self.networks, lambda: self.references, engine)
         self._name = object()  # in the keys of what is kept: of these networks as they were loaded
         self._lock = Lock()
 
@@ -147,11 +147,11 @@ class Explainer:
         for name in names:
             if name not in self.networks:
                 raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
-            if reason := record.obstacle(self.networks[name]):
-                raise NoMapError(f"{record.title} cannot explain the network of {name} px. {reason}")
+            if reason := self._ways.obstacle(record, name, engine):
+                raise NoMapError(reason)
         lanes = {name: self.lane(name, engine) for name in names}
         kept = [partial(self._advance, photo, name, target, method, reference, lanes[name]) for name in names]
-        return (dict(zip(names, maps, strict=True)) for maps in rounds(kept, tolerance))
+        return (self._ways.told(names, maps, engine) for maps in rounds(kept, tolerance))
 
     def finished(
         self,
@@ -160,11 +160,14 @@ class Explainer:
         target: Target,
         reference: str = "blur",
         tolerance: float = TOLERANCE,
+        engine: str | None = None,
     ) -> dict[str, Attribution]:
-        """What `refine` ends with for all networks if it is kept, else nothing; waits for nothing."""
+        """What `refine` ends with for all networks that it can explain, if it is kept, else nothing."""
+        obstacles = self.obstacles(method, engine)
+        names = [name for name in self.networks if name not in obstacles]
 
         def kept(name: str, before: Refinement | None, allowed_gap: float | None) -> Refinement:
-            key = self._key(photo, name, target, method, reference, self.lane(name))
+            key = self._key(photo, name, target, method, reference, self.lane(name, engine))
             refinement = self.cache.find(key)
             later = None if refinement is ABSENT else refinement.after(before, allowed_gap)
             if later is None:
@@ -172,10 +175,10 @@ class Explainer:
             return later.on_frame(self.networks[name])
 
         try:
-            *_, maps = rounds([partial(kept, name) for name in self.networks], tolerance)
+            *_, maps = rounds([partial(kept, name) for name in names], tolerance) if names else [[]]
         except LookupError:
             return {}
-        return dict(zip(self.networks, maps, strict=True))
+        return self._ways.told(names, maps, engine)
 
     def _advance(
         self,
@@ -208,8 +211,14 @@ class Explainer:
         return kept.after(before, tolerance).on_frame(network)
 
     def lane(self, name: str, engine: str | None = None) -> str:
-        """By which lane a network is explained; proven when it is first asked. Raises ValueError."""
-        return lane_of(self.networks[name], engine or self.engine, lambda: self.references)
+        """By which lane a network is explained; proven when it is first asked. Raises NoMapError."""
+        return self._ways.lane(name, engine)
+
+    def obstacles(self, method: str, engine: str | None = None) -> dict[str, str]:
+        """Why a method cannot explain networks, in a sentence or two each; of those that it can, nothing."""
+        record = method_named(method)
+        reasons = {name: self._ways.obstacle(record, name, engine) for name in self.networks}
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def _key(
         self, photo: Photo, name: str, target: Target, method: str, reference: str, lane: str
@@ -236,12 +245,3 @@ class Explainer:
             return value
 
         return counted
-
-
-def check(method: str, reference: str, tolerance: float) -> None:
-    """Raises ValueError, with a sentence, for what no map can be made with."""
-    method_named(method)
-    if reference not in REFERENCES:
-        raise ValueError(f"There is no reference {reference!r}; the references are {', '.join(REFERENCES)}.")
-    if not 0 < tolerance < 1:
-        raise ValueError(f"The tolerance is a fraction between 0 and 1, not {tolerance}.")

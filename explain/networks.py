@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from carmodel.card import Card, WeightsError
 from carmodel.ensemble import Prediction
@@ -13,6 +12,7 @@ from explain.cache import Cache
 from explain.explainer import Explainer
 from explain.report.text import network_name
 from explain.request import ExplanationRequest
+from explain.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,11 @@ class Network:
     def refine(self, photo: Photo, method: str, asked: ExplanationRequest) -> Iterator[Attribution]:
         """Its maps of a photo, again and again while they get better, with its title as their network.
 
-        They explain what the request asks, perhaps of another photo.
+        They explain what the request asks, perhaps of another photo. Raises NoMapError, at the first, where
+        the method cannot explain it.
         """
         settings = asked.target, asked.reference, asked.tolerance
-        for maps in self.explainer.refine(photo, method, *settings, [self.name]):
+        for maps in self.explainer.refine(photo, method, *settings, [self.name], asked.engine):
             yield replace(maps[self.name], network=self.title)
 
 
@@ -59,20 +60,20 @@ class UnpairedNetworks:
     unusable: tuple[NetworkFile, ...] = ()  # each with the reason
 
 
-def unpaired_networks(folder: Path, explainers: Iterable[Explainer]) -> UnpairedNetworks:
-    """The networks of a folder that are in none of its `explainers`, and those that cannot be used.
+def unpaired_networks(source: Source, explainers: Iterable[Explainer]) -> UnpairedNetworks:
+    """The networks of a source's folder that are in none of its `explainers`, and those that cannot be used.
 
-    They share the explainers' cache.
+    They share the explainers' cache, and compute by the source's engine on its device.
     """
     kinds = list(explainers)
     paired, single, unusable = every_network(kinds), [], []
     cache = kinds[0].cache if kinds else Cache()
-    for file in list_networks(folder):
+    for file in list_networks(source.weights):
         if file.problem:
             unusable.append(file)
         elif file.name not in paired:
             try:
-                single.append(Explainer.load(folder, single=file.name, cache=cache))
+                single.append(replace(source, single=file.name, own="").load(cache))
             except WeightsError as error:  # of a file that it shares with the others, or that changed
                 unusable.append(NetworkFile(file.name, None, str(error)))
     return UnpairedNetworks(tuple(single), tuple(unusable))

@@ -1,16 +1,16 @@
 """A request to explain a photo, and the one road from it to maps: prediction, target, methods, columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carmodel.ensemble import SPOKEN
 from carmodel.photo import Photo
 from explain.attribution import Attribution, difference, mean
 from explain.classification import AVERAGE, Classification
 from explain.explainer import TOLERANCE, Explainer
-from explain.methods.lanes import NoMapError
 from explain.methods.method import Method
 from explain.methods.registry import METHODS, method_named
+from explain.report.text import listed, network_name
 from explain.smoothing import SMOOTHINGS
 from explain.target import Target
 
@@ -95,6 +95,9 @@ class MethodMaps:
     columns: Mapping[str, Attribution]  # see columns_of
     finished: bool = True  # whether they are as good as was asked for
     error: Exception | None = None  # why there are no maps
+    missing: Mapping[str, str] = field(
+        default_factory=dict
+    )  # column -> why it has no map; see missing_columns
 
 
 def explained(
@@ -102,15 +105,22 @@ def explained(
 ) -> Iterator[MethodMaps]:
     """The maps of each method (all if None) as they get better, and once more when they are finished.
 
-    A method that fails gives its error instead, and the others go on.
+    They are of the networks that the method can explain; of the others its row says why it cannot. A method
+    that fails gives its error instead, and the others go on.
     """
     settings = asked.target, asked.reference, asked.tolerance
+    shown = asked.ensemble, asked.decided_by, list(explainer.networks)
     for name in METHODS if methods is None else methods:
         method, maps = method_named(name), {}
         try:
-            for maps in explainer.refine(asked.photo, name, *settings, engine=asked.engine):
-                yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by), False)
-            yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by))
+            obstacles = explainer.obstacles(name, asked.engine)
+            able = [network for network in explainer.networks if network not in obstacles]
+            row = MethodMaps(method, {}, {}, missing=missing_columns(obstacles, *shown))
+            if able:
+                for maps in explainer.refine(asked.photo, name, *settings, able, asked.engine):
+                    row = replace(row, maps=maps, columns=columns_of(maps, *shown), finished=False)
+                    yield row
+            yield replace(row, finished=True)
         except Exception as error:
             yield MethodMaps(method, {}, {}, error=error)
 
@@ -118,41 +128,65 @@ def explained(
 def finished_maps(
     explainer: Explainer, asked: ExplanationRequest, methods: Sequence[str] | None = None
 ) -> dict[str, MethodMaps]:
-    """The finished maps of each method (all if None) but those that cannot explain these networks.
-
-    Raises what a method that fails raises.
-    """
+    """The finished maps of each method (all if None). Raises what a method that fails raises."""
     rows = {}
     for row in explained(explainer, asked, methods):
-        if row.error and not isinstance(row.error, NoMapError):
+        if row.error:
             raise row.error
-        if row.finished and not row.error:
+        if row.finished:
             rows[row.method.name] = row
     return rows
 
 
-def column_names(networks: Sequence[str], ensemble: str) -> list[str]:
-    """What stands side by side for a method: the networks, their ensemble and, of two, their difference."""
-    names = list(networks)
+def column_parts(networks: Sequence[str], ensemble: str, decided_by: str | None) -> dict[str, list[str]]:
+    """What stands side by side for a method, each with the networks whose maps it is made of.
+
+    That is the networks, their ensemble and, of two, their difference. The average ensemble's map is the mean
+    of the networks' maps; Priority's is that of the network that decided.
+    """
+    parts = {name: [name] for name in networks}
     if len(networks) > 1:
-        names.append(ensemble)
+        parts[ensemble] = list(networks) if decided_by is None else [decided_by]
     if len(networks) == 2:
-        names.append("-".join(networks))
-    return names
+        parts["-".join(networks)] = list(networks)
+    return parts
+
+
+def column_names(networks: Sequence[str], ensemble: str) -> list[str]:
+    """What stands side by side for a method; see `column_parts`."""
+    return list(column_parts(networks, ensemble, None))
 
 
 def columns_of(
-    maps: Mapping[str, Attribution], ensemble: str, decided_by: str | None
+    maps: Mapping[str, Attribution],
+    ensemble: str,
+    decided_by: str | None,
+    networks: Sequence[str] | None = None,
 ) -> dict[str, Attribution]:
-    """The maps by `column_names`, from those of the networks.
+    """The maps by column, of networks (those of `maps` if None) and of what is made of them, where it can be.
 
-    The average ensemble's map is the mean of the networks' maps; Priority's is that of the network that
-    decided. The difference is the first network's map less that of the second.
+    The difference is the first network's map less that of the second.
     """
-    columns = dict(maps)
-    for name in column_names(list(maps), ensemble)[len(maps) :]:
-        if name == ensemble:
-            columns[name] = mean(list(maps.values())) if decided_by is None else maps[decided_by]
+    columns = {}
+    for column, parts in column_parts(list(networks or maps), ensemble, decided_by).items():
+        made_of = [maps[name] for name in parts if name in maps]
+        if len(made_of) < len(parts):
+            continue
+        if len(made_of) == 1:
+            columns[column] = made_of[0]
         else:
-            columns[name] = difference(*maps.values())
+            columns[column] = mean(made_of) if column == ensemble else difference(*made_of)
     return columns
+
+
+def missing_columns(
+    obstacles: Mapping[str, str], ensemble: str, decided_by: str | None, networks: Sequence[str]
+) -> dict[str, str]:
+    """Why columns have no map, by the obstacles of some networks: theirs, and what is made of them."""
+    missing = {}
+    for column, parts in column_parts(networks, ensemble, decided_by).items():
+        if lacking := [network_name(name) for name in parts if name in obstacles]:
+            missing[column] = (
+                obstacles.get(column) or f"It cannot be made without the map of {listed(lacking)}."
+            )
+    return missing

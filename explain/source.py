@@ -5,16 +5,16 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
 import torch
 
 from carmodel.architectures import own_network
 from carmodel.card import Card
-from carmodel.network import CLASSES, Network
+from carmodel.network import CLASSES
 from carmodel.weights import WEIGHTS, WeightsError, kinds, load_references
 from explain.cache import Cache
+from explain.digest import digest_of
 from explain.explainer import Explainer
 from explain.methods.lanes import AUTO, LANES
 
@@ -24,23 +24,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """Networks of one kind in a folder, or one's own; may be sent to another process."""
+    """Networks of one kind in a folder, one of them, or one's own; may be sent to another process."""
 
     weights: Path = WEIGHTS
     kind: str = "final"
     own: str = ""  # a function that builds a network, such as "package.module:build"
+    single: str = ""  # in place of a kind, the name of one network in the folder
     engine: str = AUTO
     device: str = AUTO
 
     def load(self, cache: Cache | None = None) -> Explainer:
         """The networks, ready to be asked. Raises WeightsError."""
         if not self.own:
-            explainer = Explainer.load(self.weights, self.kind, cache=cache, engine=self.engine)
+            explainer = Explainer.load(self.weights, self.kind, self.single or None, cache, self.engine)
         else:
             network = own_network(self.own)
             name = str(network.size)
             title = f"{self.kind}-{name}"
-            card = Card(title, network.size, False, CLASSES, 1.0, _digest(network), {}, {}, {})
+            card = Card(title, network.size, False, CLASSES, 1.0, digest_of(network), {}, {}, {})
             references = load_references(self.weights)
             explainer = Explainer(
                 {name: network}, references, cards={name: card}, cache=cache, engine=self.engine
@@ -49,15 +50,6 @@ class Source:
         for network in explainer.networks.values():
             network.to(device)
         return explainer
-
-
-def _digest(network: Network) -> str:
-    """SHA-256 of a network's values, by which surveys and reports know it."""
-    digest = sha256()
-    for key, values in network.state_dict().items():
-        digest.update(key.encode())
-        digest.update(values.detach().cpu().contiguous().view(-1).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def own_kind(place: str) -> str:
@@ -152,4 +144,4 @@ def kind_options(parser: argparse.ArgumentParser) -> None:
 def source_of(options: argparse.Namespace) -> Source:
     """The source that a command line names."""
     kind = own_kind(options.network) if options.network else options.networks
-    return Source(options.weights, kind, options.network, options.engine, options.device)
+    return Source(options.weights, kind, options.network, engine=options.engine, device=options.device)

@@ -58,10 +58,10 @@ class Context:
         queue: Mapping[str, Any] = COMPUTING,
     ) -> Any:  # noqa: ANN401 - gradio's Dependency
         """Makes an event, or each of several, run a handler, which yields values of `outputs` by name."""
-        numbered_inputs = numbered([self.session, *self.sidebar.controls, *inputs], self.number)
+        numbered_inputs = numbered([self.session, *self.sidebar.controls.values(), *inputs], self.number)
         on = trigger if callable(trigger) else partial(gr.on, list(trigger))
         return on(
-            by_name(handler, outputs, len(self.sidebar.controls)),
+            by_name(handler, outputs, list(self.sidebar.controls)),
             **numbered_inputs,
             outputs=list(outputs.values()),
             **EVENT,
@@ -69,8 +69,10 @@ class Context:
         )
 
 
-def by_name(handler: Handler, outputs: Outputs, controls: int) -> Callable[..., Iterator[Any]]:
+def by_name(handler: Handler, outputs: Outputs, controls: Sequence[str]) -> Callable[..., Iterator[Any]]:
     """The handler as gradio calls it: inputs one by one, the last of them the event's number.
+
+    `controls` are the fields of Controls whose values come after the Session.
 
     It ends with a step that changes nothing. When a generator ends, gradio sends what it yielded last once
     more; coming from a request that was replaced, that would undo what the newer one has drawn.
@@ -80,8 +82,8 @@ def by_name(handler: Handler, outputs: Outputs, controls: int) -> Callable[..., 
     def run(*inputs: Any) -> Iterator[Any]:  # noqa: ANN401
         data = inputs[:1] if isinstance(inputs[0], gr.EventData) else ()
         session, *values, number = inputs[len(data) :]
-        chosen = Controls(*values[:controls])
-        for step in handler(*data, session, number, chosen, *values[controls:]):
+        chosen = Controls(**dict(zip(controls, values, strict=False)))
+        for step in handler(*data, session, number, chosen, *values[len(controls) :]):
             if step:
                 yield {outputs[name]: value for name, value in step.items()}
         yield gr.skip()

@@ -1,6 +1,6 @@
 """What a visitor chose at the left side of the page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from explain.request import ExplanationRequest, Settings
 from page.map_card import Look
@@ -8,10 +8,13 @@ from page.map_card import Look
 
 @dataclass(frozen=True)
 class Controls(Settings):
-    """What is asked about the photo, and how the maps are drawn; fields in the order of the components."""
+    """What is asked about the photo, and how the maps are drawn.
 
-    strength: float = 0.9  # opacity of the overlay
-    own_scale: bool = False  # whether each map has a scale of its own
+    Components stand for fields by name, so that `Settings` may get further ones.
+    """
+
+    strength: float = field(default=0.9, kw_only=True)  # opacity of the overlay
+    own_scale: bool = field(default=False, kw_only=True)  # whether each map has a scale of its own
 
     def look(self, asked: ExplanationRequest) -> Look:
         """How the maps of a request are drawn."""

@@ -35,6 +35,11 @@ def tested_networks(explainer: Explainer, asked: ExplanationRequest) -> list[str
     return [*explainer.networks, *([AVERAGE] if average else [])]
 
 
+def tested_methods(rows: Mapping[str, MethodMaps], network: str) -> list[str]:
+    """The methods whose maps of a network, or of the average, are tested: those that have one."""
+    return [method for method, row in rows.items() if network not in row.missing]
+
+
 class Evidences:
     """Tests maps in the background, computing nothing twice; what is found is kept in `cache`."""
 
@@ -59,7 +64,7 @@ class Evidences:
         jobs = {
             network: partial(self._tested, asked, explainer, network, rows, still_wanted)
             for network in networks
-            if tests[network].keys() != rows.keys()
+            if tests[network].keys() != {*tested_methods(rows, network)}
         }
         for network, job in self.background.run(jobs, still_wanted):
             tests = {**tests, network: job.result()}
@@ -99,11 +104,12 @@ class Evidences:
             return controls(networks, frame, asked.target, logits=logits)
 
         tests: dict[str, Evidence | None] = {}
-        for method, row in rows.items():
+        for method in tested_methods(rows, network):
             if not still_wanted():
                 break
             try:
-                attribution = mean(list(row.maps.values())) if network == AVERAGE else row.maps[network]
+                maps = rows[method].maps
+                attribution = mean(list(maps.values())) if network == AVERAGE else maps[network]
                 compare = partial(evidence, networks, frame, attribution, smoothing=asked.smoothing)
                 tests[method] = self._kept(_key(asked, network, method), partial(_compared, compare, against))
             except Exception:

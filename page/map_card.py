@@ -33,7 +33,7 @@ class MethodRow:
 
     `maps` are those of its columns, or none as long as there are none. `note` says what is being computed, or
     why there is nothing to see if it `failed`; it is "" when the row is finished. `tests` is what stands
-    under the receipts of a finished row, by column.
+    under the receipts of a finished row, by column; `missing` says of columns why they will have no map.
     """
 
     method: Method
@@ -42,14 +42,18 @@ class MethodRow:
     note: str = ""
     failed: bool = False
     tests: Mapping[str, Markup] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def method_row(row: MethodRow, photo: Photo, look: Look) -> Markup:
     """The row as HTML. All maps share one scale, printed in the legend, unless each gets its own."""
     drawn = card_row(row.maps, photo, look.smoothing, look.tolerance, row.titles, look.own_scale)
-    cells = [_column(row, column, card, look) for column, card in drawn.cards.items()]
-    if not row.maps:
-        cells = [column_of(heading(*title), waiting(photo), Markup()) for title in row.titles.values()]
+    cells = (
+        _column(row, column, drawn.cards[column], look)
+        if column in drawn.cards
+        else column_of(heading(*title), waiting(photo), why_missing(row.missing.get(column, "")))
+        for column, title in row.titles.items()
+    )
     state = "failed" if row.failed else "busy" if row.note else "finished"
     return Markup(
         '<section class="card method {state}{kind}" id="{method}">'
@@ -113,6 +117,11 @@ def waiting(photo: Photo, side: int = SIDE) -> Markup:
     )
 
 
+def why_missing(reason: str) -> Markup:
+    """Why there is no map, where its receipt would stand; nothing as long as one may come."""
+    return Markup('<p class="missing">{}</p>').format(reason) if reason else Markup()
+
+
 def noted(note: str) -> Markup:
     """What is being computed, beside the name of its method; nothing when nothing is."""
     return Markup('<span class="note">{}</span>').format(note) if note else Markup()
@@ -139,10 +148,9 @@ def legend_bars(scale: float, meanings: Sequence[tuple[bool, Ends]], own_scale: 
 def receipt(attribution: Attribution, failed: bool) -> Markup:
     """The receipt of a map: sum, change of score and gap, red and with a warning if it `failed`.
 
-    Below it, small, stands the time that the map took to compute.
+    Below it, small, stand the time that the map took to compute and what computed it.
     """
-    by = "" if attribution.made_by == FUSED else f", by {attribution.made_by}"
-    time = Markup('<p class="time" title="{}">{}{}</p>').format(TIME, _seconds(attribution.seconds), by)
+    time = _made(attribution)
     if attribution.gap is None or attribution.reference_score is None:
         nothing = Markup("<p>No receipt: {} does not add up to the score.</p>")
         return nothing.format(attribution.method.title) + time
@@ -161,6 +169,17 @@ def receipt(attribution: Attribution, failed: bool) -> Markup:
         warning=warning if failed else "",
         time=time,
     )
+
+
+def _made(attribution: Attribution) -> Markup:
+    """The time and the engine; where that is not the fused one though it was to be, folded away, why."""
+    by = "" if attribution.made_by == FUSED else f", by {attribution.made_by}"
+    text = f"{_seconds(attribution.seconds)}{by}"
+    if not attribution.not_fast:
+        return Markup('<p class="time" title="{}">{}</p>').format(TIME, text)
+    return Markup(
+        '<details class="time"><summary title="{}">{}</summary><p>Not by {}: {}</p></details>'
+    ).format(TIME, text, FUSED, attribution.not_fast)
 
 
 def _seconds(seconds: float) -> str:

@@ -1,11 +1,12 @@
 """How far maps have come that get better step by step, and how often that is drawn."""
 
 import logging
+from collections.abc import Mapping
 
 from explain.methods.lanes import NoMapError
 from explain.report.text import network_name
 from explain.request import MethodMaps
-from page.evidence import Found
+from page.evidence import Found, tested_methods
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,10 @@ def computing(title: str) -> str:
     return f"Computing {title} …"
 
 
-def still_tested(evidence: Found, methods: int) -> str:
-    """Which networks' maps are being tested still; "" once all are done."""
-    waiting = [network for network, tests in evidence.items() if len(tests) < methods]
+def still_tested(evidence: Found, rows: Mapping[str, MethodMaps]) -> str:
+    """Which networks' maps, of those in `rows`, are being tested still; "" once all are done."""
+    waiting = [
+        network for network, tests in evidence.items() if len(tests) < len(tested_methods(rows, network))
+    ]
     names = [network_name(name) if name.isdigit() else "the ensemble" for name in waiting]
     return f"Testing the maps of {', '.join(names)} …" if names else ""

@@ -29,7 +29,7 @@ class Sidebar:
 
     photo: PhotoInput
     pictures: gr.HTML  # the example pictures; a click selects one
-    controls: tuple[Any, ...]  # components in the order of the fields of Controls
+    controls: Mapping[str, Any]  # components by the fields of Controls
 
 
 def sidebar(explainers: Mapping[str, Explainer]) -> Sidebar:
@@ -50,8 +50,8 @@ def sidebar(explainers: Mapping[str, Explainer]) -> Sidebar:
             return Sidebar(photo, pictures, _controls(explainers))
 
 
-def _controls(explainers: Mapping[str, Explainer]) -> tuple[gr.components.Component, ...]:
-    """The settings in the order of the fields of Controls."""
+def _controls(explainers: Mapping[str, Explainer]) -> dict[str, gr.components.Component]:
+    """The settings by the fields of Controls."""
     kinds = list(explainers)
     start = Controls(kind=kinds[0])
     classes = [(named(label), label) for label in CLASSES]
@@ -103,4 +103,14 @@ def _controls(explainers: Mapping[str, Explainer]) -> tuple[gr.components.Compon
     own_scale = gr.Checkbox(
         start.own_scale, label="Own scale for each map", info="Shows faint maps; colours no longer compare."
     )
-    return ensemble, toward, against, kind, reference, tolerance, smoothing, strength, own_scale
+    return {
+        "ensemble": ensemble,
+        "toward": toward,
+        "against": against,
+        "kind": kind,
+        "reference": reference,
+        "tolerance": tolerance,
+        "smoothing": smoothing,
+        "strength": strength,
+        "own_scale": own_scale,
+    }

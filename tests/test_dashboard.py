@@ -50,7 +50,7 @@ def test_kinds_of_several_networks_are_offered_before_single_ones(random_weights
     folder = folder_of("final-75", "final-100", "baseline-75")
     explainers = load_kinds(Source(folder))
     assert list(explainers) == ["final"]
-    assert networks_of(unpaired_networks(folder, explainers.values()).explainers) == ["baseline-75"]
+    assert networks_of(unpaired_networks(Source(folder), explainers.values()).explainers) == ["baseline-75"]
 
 
 @pytest.mark.parametrize("names", [["final-75"], ["baseline-75"], ["final-75", "baseline-100"]])
@@ -70,7 +70,7 @@ def test_kind_that_cannot_be_used_is_left_out(folder_of, caplog):
 def test_everything_shares_one_budget_and_answers_stay_the_same(random_weights):
     explainers = load_kinds(Source(random_weights))
     cache = explainers["final"].cache
-    alone = unpaired_networks(random_weights, [explainers["final"]]).explainers
+    alone = unpaired_networks(Source(random_weights), [explainers["final"]]).explainers
     handlers = [getattr(event.fn, "__wrapped__", None) for event in build(explainers).fns.values()]
     owners = [handler.__self__ for handler in handlers if hasattr(handler, "__self__")]
     evidences = [owner.evidences for owner in owners if hasattr(owner, "evidences")]

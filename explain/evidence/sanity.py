@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from carmodel.network import Network
 from explain.attribution import Attribution
 from explain.evidence.agreement import agreement
-from explain.explainer import TOLERANCE, check
+from explain.explainer import TOLERANCE
 from explain.maps import explain
-from explain.methods.registry import method_named
+from explain.methods.lanes import AUTO
+from explain.methods.registry import check, method_named
 from explain.smoothing import SMOOTHINGS, smoothed
 from explain.target import Target
 
@@ -69,6 +70,7 @@ def cascade(
     reference: str = "blur",
     references: Tensor | None = None,
     tolerance: float = TOLERANCE,
+    engine: str = AUTO,
     seed: int = 0,
     layers: Sequence[str] | None = None,
 ) -> Iterator[Step]:
@@ -100,6 +102,7 @@ def cascade(
                 reference=reference,
                 references=references,
                 tolerance=tolerance,
+                engine=engine,
             )
             coarse = method_named(method).coarse
             now = replace(attribution, map=attribution.cells)

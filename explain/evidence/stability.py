@@ -10,6 +10,7 @@ from torch import Tensor
 from carmodel.network import Network
 from carmodel.sampling import overlaps
 from explain.maps import refine
+from explain.methods.lanes import AUTO
 from explain.target import Target
 
 RADIUS = 0.02  # of a perturbation, in the photo's range of 0 to 1: 5 of 255 levels
@@ -29,6 +30,7 @@ def stability(
     seed: int = 0,
     reference: str = "blur",
     references: Tensor | None = None,
+    engine: str = AUTO,
 ) -> float:
     """The largest ‖map(x + δ) − map(x)‖ / ‖map(x)‖ over `samples` perturbations δ.
 
@@ -39,7 +41,14 @@ def stability(
 
     def map_of(picture: Tensor) -> Tensor:
         maps = refine(
-            network, picture, target, method, reference=reference, references=references, tolerance=NEVER
+            network,
+            picture,
+            target,
+            method,
+            reference=reference,
+            references=references,
+            tolerance=NEVER,
+            engine=engine,
         )
         return next(map for map in maps if not map.method.refines or map.steps >= STEPS).map.double()
 

@@ -52,7 +52,9 @@ def lane_of(network: Network, wanted: str = AUTO, frames: Callable[[], Tensor] =
         return LIBRARY
     reason = obstacle(network, frames)
     if wanted == FAST and reason:
-        raise NoMapError(f"The fast engine cannot be used: {reason} Choose another --engine.")
+        raise NoMapError(
+            f"The fast engine cannot be used for {network.size} px: {reason} Choose another one."
+        )
     return LIBRARY if reason else FAST
 
 

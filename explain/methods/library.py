@@ -28,6 +28,10 @@ DEEP, EXPECTED = "shap’s DeepExplainer", "shap’s GradientExplainer"
 
 _numpy_random = Lock()  # GradientExplainer draws from numpy's one generator
 
+# What shap says of each module that it has no rule for: the sum shows whether that matters. Filters are those
+# of the whole process, so they are not changed for the time of a call, which may be one of many threads.
+warnings.filterwarnings("ignore", "unrecognized nn.Module", UserWarning, r"shap\.")
+
 
 def private_copy(network: Network) -> Network:
     """A copy with modules of its own, none of which works in place, and the same values."""
@@ -145,11 +149,10 @@ def _first_class(logits: Tensor) -> Tensor:
 def _deep(network: Network, score: Score, x: Tensor, references: Tensor) -> tuple[Tensor, float]:
     from shap import DeepExplainer  # takes seconds to import: only when it is used
 
-    with warnings.catch_warnings(action="ignore"):  # of modules that it has no rule for: the sum shows that
-        explainer = DeepExplainer(_Scored(network, score).eval(), references.to(network.device, copy=True))
-        picture = x[None].to(network.device, copy=True)
-        # The gap is shown with the map, so shap need not refuse one that it finds too large.
-        values = explainer.shap_values(picture, check_additivity=False)
+    explainer = DeepExplainer(_Scored(network, score).eval(), references.to(network.device, copy=True))
+    picture = x[None].to(network.device, copy=True)
+    # The gap is shown with the map, so shap need not refuse one that it finds too large.
+    values = explainer.shap_values(picture, check_additivity=False)
     return _summed(values, x), _scores(network, score, x[None]).item()
 
 

@@ -57,7 +57,7 @@ class Method:
     prepare: Callable[[Network, Tensor, str], Any] | None = field(default=None, repr=False)
     # of a network, the reference frames (n, 3, 300, 300) and a lane: what is worth keeping for all photos
     obstacle: Callable[[Network], str] = field(default=lambda _: "", repr=False)
-    # why it cannot explain a network at all, a sentence; "" if it can
+    # why it cannot explain a network at all, a sentence that stands where its map would; "" if it can
     place: Callable[[Tensor, Network], Tensor] = field(default=lambda cells, _: onto_frame(cells), repr=False)
     # its cells (n, n) of a network as a map of the frame (300, 300)
     signed: bool = True  # whether it shows what speaks against the score too

@@ -48,6 +48,7 @@ def receptive_field(network: Network) -> ReceptiveField:
         return _known[network]
 
 
+@torch.enable_grad()
 def measured(network: Network) -> ReceptiveField:
     """The receptive field of the layer that `grid_layer` finds, by the gradient of one cell.
 

@@ -10,7 +10,7 @@ from explain.attribution import Attribution
 from explain.classification import AVERAGE, PRIORITY
 from explain.report.palette import Ends, is_signed, meanings, shared_scale
 from explain.report.render import SIDE, STRENGTH, overlay
-from explain.report.text import describe, fails, network_name
+from explain.report.text import describe, fails, idea, network_name
 from explain.smoothing import all_smoothed
 
 
@@ -47,6 +47,11 @@ class CardRow:
     cards: Mapping[str, MapCard]
     scale: float  # that the cards share, unless each has its own
     meanings: tuple[tuple[bool, Ends], ...]
+
+    @property
+    def idea(self) -> str:
+        """What the maps show, a sentence; "" where there are none."""
+        return next((idea(card.exact) for card in self.cards.values()), "")
 
 
 Titles = Mapping[str, tuple[str, str]]  # column -> title and hint

@@ -19,7 +19,6 @@ from explain.report.render import seen, upright
 from explain.report.report import Report, as_table
 from explain.report.tables import Cell, table
 from explain.report.text import (
-    idea,
     named,
     network_name,
     percent,
@@ -94,9 +93,13 @@ def _probability(says: Prediction, number: int) -> Cell:
 
 
 def _method(report: Report, method: str, evidence: Found) -> Markup:
-    row = report.card_rows[method]
+    row, missing = report.card_rows[method], report.missing.get(method, {})
     cells = []
-    for card in row.cards.values():
+    for column, (name, _) in report.titles.items():
+        if column not in row.cards:
+            cells.append(_figure(name, Markup("<div></div>"), _line(missing[column])))
+            continue
+        card = row.cards[column]
         tests = evidence.get(card.exact.network, {})
         below = _line(f"Fails: {receipt(card.exact)}" if card.failed else receipt(card.exact), card.failed)
         title = f"{card.title} ({card.hint})" if card.hint else card.title
@@ -104,9 +107,7 @@ def _method(report: Report, method: str, evidence: Found) -> Markup:
         cells.append(_figure(title, image, below + (_tests(tests[method]) if method in tests else "")))
     return Markup(
         '<section><h2>{}</h2><p>{}</p><div class="legends">{}</div><div class="columns">{}</div></section>'
-    ).format(
-        METHODS[method].title, idea(next(iter(row.cards.values())).exact), _legends(row), Markup().join(cells)
-    )
+    ).format(METHODS[method].title, row.idea, _legends(row), Markup().join(cells))
 
 
 def _line(text: str, failed: bool = False) -> Markup:
@@ -142,7 +143,7 @@ def _tests(test: Evidence | None) -> Markup:
 def _made(report: Report) -> Markup:
     """Everything that the result depends on, to make it again."""
     facts = as_table(report)
-    references = (next(iter(columns.values())).reference for columns in report.rows.values())
+    references = (map.reference for columns in report.rows.values() for map in columns.values())
     compared = [phrase_of(name) for name in dict.fromkeys(references) if name != NOTHING]
     refined = [METHODS[method].title for method in report.rows if METHODS[method].refines]
     packages = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())

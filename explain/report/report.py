@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -14,9 +14,9 @@ from carmodel.photo import Photo
 from explain.attribution import Attribution
 from explain.classification import Classification
 from explain.explainer import Explainer
-from explain.report.cards import CardRow, MapCard, card_row, column_titles
+from explain.report.cards import CardRow, MapCard, Titles, card_row, column_titles
 from explain.report.text import sentence
-from explain.request import ExplanationRequest, MethodMaps
+from explain.request import ExplanationRequest, MethodMaps, column_names
 from explain.smoothing import SMOOTHINGS
 from explain.target import Target
 
@@ -36,15 +36,20 @@ class Report:
     tolerance: float  # the gap allowed, as a fraction
     rows: Mapping[str, Mapping[str, Attribution]]  # method -> column (see `columns_of`) -> map
     smoothing: str = SMOOTHINGS[0]  # of the pictures: the maps themselves are kept pixel by pixel
+    missing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # method -> column -> why it has no map
+
+    @cached_property
+    def titles(self) -> Titles:
+        """What stands over the columns of every row, whether they have a map or not."""
+        columns = column_names(list(self.classification.logits), self.ensemble)
+        return column_titles(columns, self.classification.predictions[self.ensemble].decided_by)
 
     @cached_property
     def card_rows(self) -> Mapping[str, CardRow]:
         """Each method's maps as they are to be shown."""
-        decided_by = self.classification.predictions[self.ensemble].decided_by
         return {
-            method: card_row(
-                columns, self.photo, self.smoothing, self.tolerance, column_titles(columns, decided_by)
-            )
+            method: card_row(columns, self.photo, self.smoothing, self.tolerance, self.titles)
             for method, columns in self.rows.items()
         }
 
@@ -63,6 +68,7 @@ def report_of(
         tolerance=asked.tolerance,
         rows={method: row.columns for method, row in rows.items()},
         smoothing=asked.smoothing,
+        missing={method: row.missing for method, row in rows.items()},
     )
 
 
@@ -86,6 +92,11 @@ def as_table(report: Report) -> dict[str, Any]:
             f"{method}_{column}": figures
             for method, row in report.card_rows.items()
             for column, figures in _row(row).items()
+        },
+        "missing": {
+            f"{method}_{column}": reason
+            for method, columns in report.missing.items()
+            for column, reason in columns.items()
         },
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }

@@ -4,6 +4,7 @@ Drawn with matplotlib's Figure alone, without pyplot and its global state, so it
 are in pixels of the sheet, and one pixel of a picture is one of the sheet: nothing is resampled.
 """
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,6 @@ from explain.report.palette import FOR, PAPER, Ends, colours, legend
 from explain.report.render import SIDE, seen, upright
 from explain.report.report import Report
 from explain.report.text import (
-    idea,
     named,
     network_name,
     percent,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 DPI = 150
 MARGIN, GAP = 60, 40
 HEADER, HEADING, CAPTION = 150, 84, 84  # heights: of the sheet's title, above a row and below its pictures
+LETTERS = 60  # of a sentence in a line of a column, about
 LEAST = 250  # height of the first row's chart, however flat the photo
 INK, QUIET, FAILED = "#1b1f24", "#5c6570", "#a4200f"
 
@@ -68,10 +69,16 @@ def contact_sheet(report: Report) -> "Figure":
 def _row(figure: "Figure", report: Report, method: str, top: int) -> None:
     row = report.card_rows[method]
     _write(figure, MARGIN, top, METHODS[method].title, size=13, weight="bold")
-    _write(figure, MARGIN, top + 34, idea(next(iter(row.cards.values())).exact), colour=QUIET)
+    _write(figure, MARGIN, top + 34, row.idea, colour=QUIET)
     for column, (signed, ends) in enumerate(reversed(row.meanings)):
         _legend(figure, _columns(report) - 1 - column, top, row.scale, signed, ends)
-    for column, card in enumerate(row.cards.values()):
+    for column, (name, (heading, _)) in enumerate(report.titles.items()):
+        if name not in row.cards:
+            reason = fill(report.missing[method][name], LETTERS)
+            _write(figure, _left(column), top + HEADING, heading, weight="bold")
+            _write(figure, _left(column), top + HEADING + 24, reason, size=7.5, colour=QUIET)
+            continue
+        card = row.cards[name]
         picture = card.picture()
         _show(figure, _left(column), top + HEADING, picture)
         below = top + HEADING + picture.height + 10
@@ -127,7 +134,7 @@ def _legend(
 
 def _columns(report: Report) -> int:
     """How many stand side by side at most: photo, what each network sees and the chart, or a row's maps."""
-    return max(len(report.cards) + 2, *map(len, report.rows.values()), 0)
+    return max(len(report.cards) + 2, len(report.titles) if report.rows else 0)
 
 
 def _width(report: Report) -> int:

@@ -138,8 +138,12 @@ def _count(text: str) -> int:
 
 
 def _settings(options: argparse.Namespace, order: Sequence[Sample]) -> dict[str, Any]:
-    """All that decides what is measured on the photo of a number."""
+    """All that decides what is measured on the photo of a number. Raises NoMapError where nothing can be."""
     explainer = source_of(options).load()
+    obstacles = [explainer.obstacles(method) for method in METHODS]
+    explained = [name for name in explainer.networks if not all(name in reasons for reasons in obstacles)]
+    if not explained:
+        raise NoMapError(" ".join(dict.fromkeys(next(iter(reasons.values())) for reasons in obstacles)))
     return {
         "split": options.split,
         "seed": options.seed,
@@ -150,6 +154,8 @@ def _settings(options: argparse.Namespace, order: Sequence[Sample]) -> dict[str,
         "tolerance": TOLERANCE,
         "detail": SMOOTHINGS[0],
         "methods": list(METHODS),
+        "engine": options.engine,
+        "lanes": {explainer.cards[name].name: explainer.lane(name) for name in explained},
     }
 
 

@@ -70,11 +70,14 @@ def every_photo(summary: Mapping[str, Any], network: str) -> Mapping[str, Any]:
 def _areas(summary: Mapping[str, Any]) -> "Figure":
     networks = summary["networks"]
     figure, axes = _grid(2, len(networks), 4.6)
+    methods = dict.fromkeys(name for network in networks for name in every_photo(summary, network)["methods"])
+    orders = [*methods, *CONTROLS]
     for row, measure in zip(axes, MEASURES, strict=True):
         for panel, network in zip(row, networks, strict=True):
-            orders = orders_of(every_photo(summary, network))
-            for at, (name, figures) in enumerate(orders.items()):
-                _interval(panel, name, figures[measure], at)
+            figures = orders_of(every_photo(summary, network))
+            for at, name in enumerate(orders):
+                if name in figures:
+                    _interval(panel, name, figures[name][measure], at)
             panel.set(yticks=range(len(orders)), ylim=(len(orders) - 0.4, -0.6), xlim=(0, 1))
             panel.set_yticklabels(map(title_of, orders) if panel is row[0] else [])
             panel.set_title(_measured(network, measure), fontsize=9)
@@ -99,7 +102,7 @@ def _curves(summary: Mapping[str, Any]) -> "Figure":
             panel.set(ylim=(0, 1), xlim=(0, 100), xlabel=f"% of the picture {done}")
             panel.set_title(_measured(network, measure), fontsize=9)
         row[0].set_ylabel("probability")
-    _legend(figure, axes[0, 0])
+    _legend(figure, axes)
     return figure
 
 
@@ -117,7 +120,7 @@ def _classes(summary: Mapping[str, Any]) -> "Figure":
             panel.set(ylim=(0, 1), xlim=(-0.5, len(CLASSES) - 0.5), xticks=range(len(CLASSES)))
             panel.set_xticklabels(map(named, CLASSES))
             panel.set_title(_measured(network, measure), fontsize=9)
-    _legend(figure, axes[0, 0])
+    _legend(figure, axes)
     return figure
 
 
@@ -135,7 +138,7 @@ def _border(summary: Mapping[str, Any]) -> "Figure":
         panel.set_yticklabels(sources if panel is axes[0, 0] else [])
         panel.set_xlim(0, max(1.1, panel.get_xlim()[1]))
         panel.set_title(f"{network_name(network)}: weight on the border\n(1 = an even share)", fontsize=9)
-    _legend(figure, axes[0, 0])
+    _legend(figure, axes)
     return figure
 
 
@@ -171,7 +174,7 @@ def _sanity(summary: Mapping[str, Any]) -> "Figure":
         panel.set_xticklabels(layers, rotation=45, ha="right")
         panel.set_title(f"{network_name(network)}: rank correlation with the original map", fontsize=9)
         panel.set_xlabel("layers randomised up to and including")
-    _legend(figure, axes[0, 0])
+    _legend(figure, axes)
     return figure
 
 
@@ -233,10 +236,10 @@ def _interval(
     panel.plot(*mean, _mark_of(order), color=colour, markersize=5, label=title_of(order))
 
 
-def _legend(figure: "Figure", panel: "Axes") -> None:
-    """One legend below all panels, from what one of them shows."""
-    lines, names = panel.get_legend_handles_labels()
-    once = dict(zip(names, lines, strict=True))
+def _legend(figure: "Figure", axes: NDArray[np.object_]) -> None:
+    """One legend below all panels, from what they show."""
+    shown = [panel.get_legend_handles_labels() for row in axes for panel in row]
+    once = {name: line for lines, names in shown for line, name in zip(lines, names, strict=True)}
     figure.legend(once.values(), once, loc="outside lower center", ncols=len(once), frameon=False, fontsize=8)
 
 

@@ -26,7 +26,7 @@ Floats = NDArray[np.floating[Any]]
 class Findings:
     """All that a survey measured."""
 
-    rows: tuple[Row, ...]  # a photo, network and method each
+    rows: tuple[Row, ...]  # a photo, network and method each; with "missing", why there is no map, or figures
     seconds: Mapping[str, tuple[float, ...]]  # what CPU time went into -> of each photo it was measured on
     curves: Mapping[tuple[str, str], Floats]  # network, method or control -> mean probabilities (2, points)
     maps: Mapping[tuple[str, str, str], Floats]  # method, network, group -> mean density (75, 75)
@@ -52,6 +52,8 @@ def gather(folder: Path, photos: Sequence[Sample]) -> Findings:
             for key, pair in _curves(record):
                 curves[key].append(pair)
             for row, density in zip(record.rows, _densities(record), strict=False):
+                if "missing" in row:
+                    continue
                 method, network, explained = (str(row[name]) for name in ("method", "network", "explained"))
                 for group in ("all", explained, sample.source):
                     place = method, network, group
@@ -79,12 +81,15 @@ def _joined(records: Sequence[Record], number: int, sample: Sample) -> list[Row]
 
 
 def _curves(record: Record) -> Iterator[tuple[tuple[str, str], Floats]]:
-    """The curves (2, points) of a record by network and order; none if it holds none."""
+    """The curves (2, points) of a record by network and order, where there is a map; else none."""
     if "curves" in record.arrays:
         networks, methods = (list(dict.fromkeys(str(row[key]) for row in record.rows)) for key in NAMES)
+        missing = {(row["network"], row["method"]) for row in record.rows if "missing" in row}
         for network, pairs in zip(networks, record.arrays["curves"], strict=True):
+            there = [method for method in methods if (network, method) not in missing]
             for order, pair in zip((*methods, *CONTROLS), pairs, strict=True):
-                yield (network, order), pair
+                if order in there or (there and order in CONTROLS):
+                    yield (network, order), pair
 
 
 def _densities(record: Record) -> Floats:

@@ -13,7 +13,9 @@ from statistics import fmean
 from time import process_time
 from types import MappingProxyType
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from carmodel.photo import Photo
@@ -27,6 +29,7 @@ from explain.evidence.sanity import cascade
 from explain.evidence.stability import stability
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS
+from explain.request import missing_columns
 from explain.smoothing import SMOOTHINGS, all_smoothed, smoothed
 from explain.survey.records import Record, Row
 from explain.target import Target
@@ -38,10 +41,10 @@ CELLS = 75  # on a side of the maps that are kept, 4 px of the frame each
 def survey_maps(explainer: Explainer, photo: Photo) -> Record:
     """Whether maps add up, how faithful they are, where they lie, and whether the networks agree.
 
-    Rows are of each network and then their average, and for each of them of the methods in their order.
-    Arrays: "curves" (networks, orders, 2, points), probabilities under deletion and insertion, where orders
-    are those of the methods and then of CONTROLS; "maps" (networks, methods, 75, 75), |map| as shown, as a
-    density whose mean is 1.
+    Rows are of each network and then their average, and for each of them of the methods in their order; where
+    a method cannot explain a network, "missing" says why. Arrays: "curves" (networks, orders, 2, points),
+    probabilities under deletion and insertion, where orders are those of the methods and then of CONTROLS;
+    "maps" (networks, methods, 75, 75), |map| as shown, as a density whose mean is 1. What is missing is NaN.
     """
     seconds: defaultdict[str, float] = defaultdict(float)
     predictions = explainer.classify(photo).predictions
@@ -50,19 +53,25 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
     common = targets[asked[-1]]
     answers: dict[str, dict[str, Attribution]] = {}
     agreed: dict[str, Row] = {}
+    missing: dict[str, dict[str, str]] = {}
     for method in METHODS:
+        obstacles = explainer.obstacles(method)
+        missing[method] = missing_columns(obstacles, AVERAGE, None, list(explainer.networks))
+        able = [name for name in explainer.networks if name not in obstacles]
+        if not able:
+            continue
         with _timed(seconds, f"map, {method}"):
-            for name in explainer.networks:
+            for name in able:
                 with _timed(seconds, f"map, {method}, {name}"):  # kept by the explainer for those below
                     _maps(explainer, photo, method, common, [name])
-            maps = _maps(explainer, photo, method, common)
+            maps = _maps(explainer, photo, method, common, able)
             answers[method] = {
                 name: attribution
                 if targets[name] == common
                 else _maps(explainer, photo, method, targets[name], [name])[name]
                 for name, attribution in maps.items()
             }
-            if AVERAGE in asked:
+            if AVERAGE in asked and not obstacles:
                 answers[method][AVERAGE] = mean(list(maps.values()))
         with _timed(seconds, "agreement"):
             agreed[method] = _agreement(maps)
@@ -77,18 +86,24 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
             against = controls(networks, photo.frame, targets[name], logits=shared)
         measured = []
         for method in METHODS:
+            facts: Row = {"network": name, "method": method}
+            if reason := missing[method].get(name):
+                facts |= {"explained": targets[name].label, "missing": reason}
+                rows.append(facts | {"confidence": predictions[name].confidence})
+                measured.append(np.full_like(_points(against.random), np.nan))
+                densities.append(torch.full((CELLS, CELLS), math.nan))
+                continue
             attribution = answers[method][name]
             with _timed(seconds, "curves"):
                 tests = evidence(networks, photo.frame, attribution, against=against)
-            facts: Row = {"network": name, "method": method}
             facts |= _figures(attribution, tests)
             facts |= agreed[method] if name == AVERAGE else dict.fromkeys(agreed[method])
             rows.append(facts | {"confidence": predictions[name].confidence})
-            measured.append(tests.faithfulness)
+            measured.append(_points(tests.faithfulness))
             densities.append(_density(smoothed(attribution, SMOOTHINGS[0]).map))
-        curves.append([_points(curve) for curve in (*measured, against.random, against.gaussian)])
+        curves.append([*measured, _points(against.random), _points(against.gaussian)])
     arrays = {
-        "curves": torch.tensor(curves).numpy(),
+        "curves": np.array(curves),
         "maps": torch.stack(densities).unflatten(0, (len(asked), len(METHODS))).half().numpy(),
     }
     return Record(tuple(rows), seconds, arrays)
@@ -98,7 +113,14 @@ def survey_stability(explainer: Explainer, photo: Photo) -> Record:
     """Max-sensitivity of every method on every network; None where a map that is zero does not stay so."""
 
     def measure(name: str, method: str, target: Target, references: Tensor) -> Row:
-        value = stability(explainer.networks[name], photo.frame, target, method, references=references)
+        value = stability(
+            explainer.networks[name],
+            photo.frame,
+            target,
+            method,
+            references=references,
+            engine=explainer.lane(name),
+        )
         return {"stability": value if math.isfinite(value) else None}
 
     return _of_each_network(explainer, photo, "stability", measure)
@@ -108,7 +130,14 @@ def survey_sanity(explainer: Explainer, photo: Photo) -> Record:
     """Rank correlation with the original map while the layers of every network are randomised."""
 
     def measure(name: str, method: str, target: Target, references: Tensor) -> Row:
-        steps = cascade(explainer.networks[name], photo.frame, target, method, references=references)
+        steps = cascade(
+            explainer.networks[name],
+            photo.frame,
+            target,
+            method,
+            references=references,
+            engine=explainer.lane(name),
+        )
         row: Row = {}
         for step in steps:
             if step.layer:
@@ -127,12 +156,14 @@ PARTS: Mapping[str, Callable[[Explainer, Photo], Record]] = MappingProxyType(
 def _of_each_network(
     explainer: Explainer, photo: Photo, part: str, measure: Callable[[str, str, Target, Tensor], Row]
 ) -> Record:
-    """The rows that `measure` makes of each single network and method."""
+    """The rows that `measure` makes of each single network and method that can explain it."""
     seconds: defaultdict[str, float] = defaultdict(float)
     predictions, references = explainer.classify(photo).predictions, explainer.references
     rows: list[Row] = []
     for name in explainer.networks:
         for method in METHODS:
+            if name in explainer.obstacles(method):
+                continue
             with _timed(seconds, f"{part}, {method}"):
                 facts: Row = {"network": name, "method": method}
                 rows.append(facts | measure(name, method, Target(predictions[name].verdict), references))
@@ -181,8 +212,9 @@ def _figures(attribution: Attribution, tests: Evidence) -> Row:
     }
 
 
-def _points(both: Faithfulness) -> tuple[tuple[float, ...], ...]:
-    return both.deletion.probabilities, both.insertion.probabilities
+def _points(both: Faithfulness) -> NDArray[np.float32]:
+    """Probabilities under deletion and insertion (2, points)."""
+    return np.array([both.deletion.probabilities, both.insertion.probabilities], np.float32)
 
 
 def _density(map: Tensor) -> Tensor:

@@ -40,7 +40,9 @@ def as_html(summary: Summary, pictures: Mapping[str, bytes]) -> Markup:
     ).format(
         title=TITLE,
         style=STYLE,
-        parts=Markup().join((_opening(summary), _verdicts(summary), *sections, _closing(summary))),
+        parts=Markup().join(
+            (_opening(summary), _missing(summary), _verdicts(summary), *sections, _closing(summary))
+        ),
     )
 
 
@@ -61,6 +63,21 @@ def _opening(summary: Summary) -> Markup:
         "their 95 % intervals."
     )
     return Markup("<p>{}</p>\n").format(text)
+
+
+def _missing(summary: Summary) -> Markup:
+    """Which maps there are none of, and why."""
+    lines = [
+        Markup("<li>No map of {} by {}: {}</li>").format(network_name(network), title_of(method), reason)
+        for network, reasons in _reasons(summary).items()
+        for method, reason in reasons.items()
+    ]
+    return Markup('<ul class="quiet">{}</ul>\n').format(Markup().join(lines)) if lines else Markup()
+
+
+def _reasons(summary: Summary) -> Mapping[str, Mapping[str, str]]:
+    """Network -> method -> why there is no map; earlier summaries have no such entry."""
+    return summary.get("missing", {})
 
 
 def _verdicts(summary: Summary) -> Markup:
@@ -105,6 +122,8 @@ def _faithfulness(summary: Summary) -> Markup:
                     *(percent(share["mean"]) if share else "" for share in shares),
                 ]
             rows.append(tuple(cells))
+        for method in _reasons(summary).get(network, ()):
+            rows.append((network_name(network), title_of(method), "no map", *[""] * 5))
     beats = ("beats random", "beats Gaussian")
     return _table(("Network", "Order", "Deletion", *beats, "Insertion", *beats), rows)
 
@@ -158,11 +177,17 @@ def _closing(summary: Summary) -> Markup:
     seconds = summary["seconds"].items()
     settings = summary["settings"].items()
     times = [(name, f"{spent['mean']:.2f} s", str(spent["n"])) for name, spent in seconds]
-    facts = [(name, str(value)) for name, value in settings if not isinstance(value, Mapping)]
+    facts = [(name, _setting(value)) for name, value in settings]
     return Markup(
         "<h2>Time and settings</h2>{}<br>{}"
         '<p class="quiet">All figures are in survey.json, those of each photo in survey.csv.</p>\n'
     ).format(_table(("Part", "CPU time a photo", "Photos"), times), _table(("Setting", "Value"), facts))
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {part}" for name, part in value.items())
+    return str(value)
 
 
 def _methods(summary: Summary, column: str) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:

@@ -65,7 +65,8 @@ def summarise(findings: Findings, settings: Mapping[str, Any], photos: Sequence[
 
     "networks" → network → kind of group → group → "photos", "right", "controls" and "methods", whose figures
     are intervals; "curves" → network → method or control → "deletion" and "insertion", the mean probability
-    at each point; "seconds" → part → interval of CPU time a photo.
+    at each point; "missing" → network → method → why there are no maps; "seconds" → part → interval of CPU
+    time a photo.
     """
     read = {row["number"]: row for row in findings.rows}.values()
     networks = list(dict.fromkeys(network for network, _ in findings.curves))
@@ -73,6 +74,10 @@ def summarise(findings: Findings, settings: Mapping[str, Any], photos: Sequence[
     for (network, order), pair in findings.curves.items():
         both = zip(("deletion", "insertion"), _rounded(pair.tolist()), strict=True)
         curves[network][order] = dict(both)
+    missing: dict[str, dict[str, str]] = {}
+    for row in findings.rows:
+        if "missing" in row:
+            missing.setdefault(str(row["network"]), {})[str(row["method"])] = str(row["missing"])
     return {
         "settings": dict(settings),
         "photos": {
@@ -86,12 +91,13 @@ def summarise(findings: Findings, settings: Mapping[str, Any], photos: Sequence[
         },
         "networks": {network: _by_group(findings.rows, network) for network in networks},
         "curves": curves,
+        "missing": missing,
         "seconds": {name: _figure(spent) for name, spent in findings.seconds.items()},
     }
 
 
 def _by_group(every: Sequence[Row], network: str) -> dict[str, dict[str, Any]]:
-    rows = [row for row in every if row["network"] == network]
+    rows = [row for row in every if row["network"] == network and "missing" not in row]
     kinds: dict[str, dict[str, Any]] = {}
     for kind, group_of in GROUPS.items():
         names = sorted({group_of(row) for row in rows})

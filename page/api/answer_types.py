@@ -81,6 +81,7 @@ class Explained(Classified):
     tolerance: float  # the gap allowed
     detail: str
     maps: dict[str, MapAnswer]  # by method and column, such as "shap_75" or "shap_75-100"
+    missing: dict[str, str]  # likewise: why there is no such map, as a sentence
     versions: dict[str, str]  # of Python and of the packages that may change a map
 
 
@@ -126,6 +127,7 @@ class Examined(TypedDict):
     tolerance: float
     detail: str
     evidence: dict[str, EvidenceAnswer | None]  # by method and network, such as "shap_75"; None: test failed
+    missing: dict[str, str]  # by method and column: why there is no map to test, as a sentence
 
 
 class MemberAnswer(PredictionAnswer):
@@ -133,7 +135,7 @@ class MemberAnswer(PredictionAnswer):
 
     size: int  # pixels that it sees on a side
     sha256: str  # of its weights
-    map: MapAnswer
+    map: MapAnswer | None  # None where the method cannot explain it
 
 
 class AgreementAnswer(TypedDict):
@@ -159,5 +161,6 @@ class Compared(TypedDict):
     tolerance: float
     detail: str
     networks: dict[str, MemberAnswer]
+    missing: dict[str, str]  # network -> why it has no map, as a sentence
     agreement: dict[str, dict[str, AgreementAnswer]]
     differ_most: DifferenceAnswer

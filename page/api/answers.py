@@ -9,6 +9,7 @@ from explain.evidence.agreement import agreements, least_alike
 from explain.evidence.evidence import Evidence, verdict
 from explain.evidence.faithfulness import Faithfulness
 from explain.explainer import Explainer
+from explain.methods.lanes import NoMapError
 from explain.networks import Network
 from explain.report.agreement import sentence
 from explain.report.cards import card_row
@@ -53,14 +54,17 @@ def explain(
 
 def compare(networks: Mapping[str, Network], name: str, method: str, asked: ExplanationRequest) -> Compared:
     """What each network says, the figures of its map, and how far the maps agree as the page shows them."""
-    maps = {}
+    maps, missing = {}, {}
     for network, member in networks.items():
-        *_, maps[network] = member.refine(asked.photo, method, asked)
+        try:
+            *_, maps[network] = member.refine(asked.photo, method, asked)
+        except NoMapError as error:
+            missing[network] = str(error)
     titles = {network: (member.title, "") for network, member in networks.items()}
     row = card_row(maps, asked.photo, asked.smoothing, asked.tolerance, titles)
     smoothed_maps = {network: card.shown for network, card in row.cards.items()}
     matrix = agreements(smoothed_maps)
-    agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in networks}
+    agreement: dict[str, dict[str, AgreementAnswer]] = {network: {} for network in maps}
     for (first, second), agreed in matrix.items():
         agreement[first][second] = agreement[second][first] = cast(AgreementAnswer, asdict(agreed))
     answer = {
@@ -75,10 +79,13 @@ def compare(networks: Mapping[str, Network], name: str, method: str, asked: Expl
                 "sha256": member.card.sha256,
                 **prediction_table(member.classify(asked.photo)),
                 "map": map_table(row.cards[network])
-                | {"scale": row.scale, "description": row.cards[network].alt},
+                | {"scale": row.scale, "description": row.cards[network].alt}
+                if network in maps
+                else None,
             }
             for network, member in networks.items()
         },
+        "missing": missing,
         "agreement": agreement,
         "differ_most": {
             "networks": least_alike(matrix) if matrix else None,
@@ -99,7 +106,7 @@ def evidence(
     rows = finished_maps(explainer, asked)
     *_, tests = evidences.test(explainer, asked, rows)
     table = as_table(report_of(explainer, name, asked, rows))
-    answer = {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail")} | {
+    answer = {key: table[key] for key in ("photo", "mode", "target", "tolerance", "detail", "missing")} | {
         "evidence": {
             f"{method}_{network}": test and _evidence(test)
             for network, row in tests.items()

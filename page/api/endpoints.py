@@ -211,16 +211,16 @@ def publish(
     page begins with; its answer's type is what it is annotated to return. `event` goes to gradio, such as the
     queue.
     """
-    ensemble, toward, against, kind, reference, _, smoothing, *_ = sidebar.controls
+    controls = sidebar.controls
     parameters = {
         "photo": sidebar.photo,
-        "ensemble": ensemble,
-        "toward": toward,
-        "against": against,
-        "networks": kind,
-        "reference": reference,
+        "ensemble": controls["ensemble"],
+        "toward": controls["toward"],
+        "against": controls["against"],
+        "networks": controls["kind"],
+        "reference": controls["reference"],
         "tolerance": gr.Number(Controls().tolerance, minimum=0.001, maximum=0.5, visible=False),
-        "detail": smoothing,
+        "detail": controls["smoothing"],
         "engine": gr.Radio(LANES, value=AUTO, visible=False),
         **further,
     }

@@ -14,7 +14,7 @@ from explain.evidence.regions import share
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS, quickest_complete
 from explain.report.report import photo_table, prediction_table
-from explain.request import NO_CLASS, PREDICTED, ExplanationRequest, Settings, finished_maps, request
+from explain.request import NO_CLASS, PREDICTED, MethodMaps, Settings, finished_maps, request
 from explain.what_if.edits import FILLS, WHOLE, Box, EditError, Edits, covered, edited
 from explain.what_if.effect import Change, changes, sentence
 from page.api.answer_types import PhotoAnswer
@@ -36,6 +36,7 @@ class WhatIfAnswer(TypedDict):
     target: str  # what the maps explain
     area: float  # of the part covered
     shares: dict[str, dict[str, float]]  # by method and network -> attribution, area, ratio; or nothing
+    missing: dict[str, str]  # by method and network: why there is no map, as a sentence
 
 
 class WhatIfEndpoint:
@@ -88,6 +89,7 @@ class WhatIfEndpoint:
         asked = request(explainer, before, Settings(ensemble, toward, against, networks))
         after, mask = edited(before, all_edits), covered(before, all_edits)
         moved = {kind: changes(pair, before, after) for kind, pair in self.explainers.items()}
+        maps = finished_maps(explainer, asked, chosen if mask.any() else [])
         return {
             "photo": cast(PhotoAnswer, photo_table(name, before)),
             "edited": after.digest,
@@ -101,7 +103,13 @@ class WhatIfEndpoint:
             },
             "target": asked.target.label,
             "area": mask.double().mean().item(),
-            "shares": _shares(explainer, asked, mask, chosen) if mask.any() else {},
+            "shares": _shares(maps, mask),
+            "missing": {
+                f"{method}_{network}": row.missing[network]
+                for method, row in maps.items()
+                for network in explainer.networks
+                if network in row.missing
+            },
         }
 
 
@@ -138,11 +146,9 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _shares(
-    explainer: Explainer, asked: ExplanationRequest, mask: Tensor, methods: Sequence[str]
-) -> dict[str, dict[str, float]]:
+def _shares(maps: Mapping[str, MethodMaps], mask: Tensor) -> dict[str, dict[str, float]]:
     shares = {}
-    for method, row in finished_maps(explainer, asked, methods).items():
+    for method, row in maps.items():
         for network, attribution in row.maps.items():
             part = share(attribution.map, mask)
             shares[f"{method}_{network}"] = asdict(part) | {"ratio": part.ratio}

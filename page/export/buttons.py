@@ -38,9 +38,9 @@ def draw_row() -> TakeAway:
 
 def wire_row(row: TakeAway, context: Context) -> None:
     """Makes the row work."""
-    packages, controls = Packages(context.explainers, context.evidences), context.sidebar.controls
+    packages, controls = Packages(context.explainers, context.evidences), context.sidebar.controls.values()
     outputs = {"pack": row.pack, "package": row.package, "told": row.told}
     packed = context.wire(row.pack.click, packages.on_pack, outputs, queue=PACKING)
     packed.then(None, js=SAVE)
-    row.copy.click(None, list(controls), row.told, js=link.copied(controls))
+    row.copy.click(None, list(controls), row.told, js=link.copied(context.sidebar.controls))
     gr.on([control.input for control in controls], None, None, row.told, js="() => ''")

@@ -1,7 +1,7 @@
 """A link that restores the controls: its names, how it is written in the browser and read when it opens."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -11,11 +11,17 @@ from page import examples
 from page.markup import notice
 from page.session import Session
 
-# Names in the link, in the order of the fields of Controls.
-NAMES = (
-    *("ensemble", "class", "and-not", "networks", "reference", "accuracy"),
-    *("detail", "strength", "own-scale"),
-)
+Components = Mapping[str, gr.components.Component]  # of the controls, by the fields of Controls
+
+# Field of Controls -> its name in the link, where it is another one.
+NAMES = {
+    "toward": "class",
+    "against": "and-not",
+    "kind": "networks",
+    "tolerance": "accuracy",
+    "smoothing": "detail",
+    "own_scale": "own-scale",
+}
 PHOTO = "photo"  # an example picture
 OTHERS = ("__", "view", "deep_link", "logs")  # what gradio's and the Space's own parameters begin with
 
@@ -36,54 +42,54 @@ COPY = """async (...values) => {
 }"""
 
 
-def copied(controls: Sequence[gr.components.Component]) -> str:
+def copied(controls: Components) -> str:
     """The script behind “Copy link”: it takes the controls' values and returns what to tell."""
-    start = [control.value for control in controls]
+    start = [control.value for control in controls.values()]
     return COPY % {
-        "names": json.dumps(NAMES),
+        "names": json.dumps([NAMES.get(field, field) for field in controls]),
         "start": json.dumps(start),
         "first": json.dumps(examples.FIRST),
         "photo": json.dumps(PHOTO),
     }
 
 
-def read(
-    query: Mapping[str, str], controls: Sequence[gr.components.Component]
-) -> tuple[list[Any], str | None, str]:
-    """The values of the controls, the example picture if any, and what of a link was ignored, as a sentence.
+def read(query: Mapping[str, str], controls: Components) -> tuple[dict[str, Any], str | None, str]:
+    """The controls' values by field, the example picture if any, and what was ignored, as a sentence.
 
     What the link does not name stays as the controls begin; so does what they cannot take. "" if all is well.
     """
-    values, ignored = [], []
-    for name, control in zip(NAMES, controls, strict=True):
-        value = _parsed(query[name], control) if name in query else control.value
-        if value is None:
+    names = {field: NAMES.get(field, field) for field in controls}
+    values, ignored = {}, []
+    for field, control in controls.items():
+        name = names[field]
+        values[field] = _parsed(query[name], control) if name in query else control.value
+        if values[field] is None:
             ignored.append(name)
-            value = control.value
-        values.append(value)
-    toward, against = NAMES.index("class"), NAMES.index("and-not")
-    if values[toward] == values[against]:
-        values[against] = NO_CLASS
-        ignored.append("and-not")
+            values[field] = control.value
+    if values["toward"] == values["against"]:
+        values["against"] = NO_CLASS
+        ignored.append(names["against"])
     photo = query.get(PHOTO)
     if photo is not None and photo not in {path.name for path in examples.FOLDER.glob("*.jpg")}:
         photo = None
         ignored.append(PHOTO)
-    ignored += [name for name in query if name not in (*NAMES, PHOTO) and not name.startswith(OTHERS)]
+    ignored += [
+        name for name in query if name not in (*names.values(), PHOTO) and not name.startswith(OTHERS)
+    ]
     if not ignored:
         return values, photo, ""
-    names = ", ".join(f"“{name[:20]}”" for name in ignored[:4])
-    return values, photo, f"Part of the link means nothing here and was ignored: {names}."
+    listed = ", ".join(f"“{name[:20]}”" for name in ignored[:4])
+    return values, photo, f"Part of the link means nothing here and was ignored: {listed}."
 
 
-def opener(controls: Sequence[gr.components.Component]) -> Callable[..., tuple[Any, ...]]:
+def opener(controls: Components) -> Callable[..., tuple[Any, ...]]:
     """The handler of a page being opened, before anything else: values of the controls, and what to tell."""
 
     def on_link(session: Session, request: gr.Request) -> tuple[Any, ...]:
         if not request.query_params:
             return (gr.skip(),) * (len(controls) + 1)
         values, session.example, sentence = read(request.query_params, controls)
-        return *values, notice(sentence) if sentence else ""
+        return *values.values(), notice(sentence) if sentence else ""
 
     return on_link
 

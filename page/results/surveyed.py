@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -41,6 +41,7 @@ class Survey:
     gaussian: Mapping[str, Mapping[str, Interval]]  # network -> "deletion", "insertion" of the control
     seconds: Mapping[tuple[str, str], Interval]  # method, network
     maps: Mapping[MapKey, NDArray[np.float32]]  # (75, 75), an even share of |map| being 1; may be empty
+    missing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # network -> method -> why no map
 
     @property
     def is_whole(self) -> bool:
@@ -48,7 +49,10 @@ class Survey:
         rows = [row for methods in self.figures.values() for row in methods.values()]
         return (
             bool(self.networks and self.methods)
-            and all(methods.keys() == set(self.methods) for methods in self.figures.values())
+            and all(
+                methods.keys() | self.missing.get(network, {}).keys() >= {*self.methods}
+                for network, methods in self.figures.items()
+            )
             and all({"deletion", "beats_both_deletion"} <= row.keys() for row in rows)
             and all((method, "") in self.seconds for method in self.methods)
         )
@@ -103,6 +107,7 @@ def read_survey(folder: Path, cards: Sequence[Card], table: Mapping[str, Any]) -
             if (key := f"map, {method}{f', {network}' if network else ''}") in table["seconds"]
         },
         maps=_maps(folder / MAPS),
+        missing=dict(table.get("missing", {})),  # earlier surveys ended where a map was missing
     )
 
 

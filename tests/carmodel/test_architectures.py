@@ -185,3 +185,55 @@ def test_layers_are_named_by_their_module():
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 38 * 38, 4))
     assert adapted(module, {"size": 40, "layer": "1"}).last_block is module[1]
     assert adapted(module, {"size": 40}).last_block is None
+
+
+class Cut(nn.Module):
+    """A classifier of 32 px whose pictures pass `through` something first."""
+
+    def __init__(self, through):
+        super().__init__()
+        self.body, self.through = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4)), through
+
+    def forward(self, x):
+        return self.body(self.through(x))
+
+
+class Decided(Cut):
+    """Says which class it is, and nothing of the others."""
+
+    def forward(self, x):
+        return nn.functional.one_hot(super().forward(x).argmax(1), 4)
+
+
+NO_GRADIENT = "its logits have no gradient by the picture.*leave torch.no_grad, detach and argmax out"
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        (Cut(nn.Identity()).half(), r"its values are float16.* convert it by \.float\(\) first"),
+        (Cut(nn.Identity()).double(), r"its values are float64.* convert it by \.float\(\) first"),
+        (Cut(nn.Identity()).bfloat16(), r"its values are bfloat16.* convert it by \.float\(\) first"),
+        (
+            Cut(torch.Tensor.double).double(),
+            r"its logits are float64; return them as float32, by \.float\(\)",
+        ),
+        (Cut(torch.Tensor.detach), NO_GRADIENT),
+        (Cut(torch.no_grad()(torch.clone)), NO_GRADIENT),
+        (Cut(torch.inference_mode()(torch.clone)), NO_GRADIENT),
+        (Decided(nn.Identity()), NO_GRADIENT),
+    ],
+)
+def test_precision_and_gradients_are_asked_for_at_once(module, told):
+    with pytest.raises(WeightsError, match=told) as caught:
+        adapted(module, {"size": 32})
+    assert "size it wants" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_network_may_compute_in_another_precision_within():
+    module = Cut(lambda x: x)
+    module.body = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4).double())
+    module.through = torch.Tensor.double
+    module.register_forward_hook(lambda module, inputs, logits: logits.float())
+    network = adapted(module, {"size": 32})
+    assert network(torch.rand(2, 3, 32, 32)).dtype == torch.float32

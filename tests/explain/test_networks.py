@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,10 +11,14 @@ from carmodel.network import CLASSES
 from carmodel.photo import Photo
 from carmodel.sampling import area_means
 from carmodel.weights import save, save_references
+from explain.attribution import FUSED
 from explain.explainer import Explainer
 from explain.maps import explain
+from explain.methods import library
+from explain.methods.lanes import FAST, LIBRARY
 from explain.networks import UnpairedNetworks, every_network, unpaired_networks
 from explain.request import Settings, request
+from explain.source import Source
 from explain.target import Target
 
 
@@ -37,7 +42,7 @@ def names(unpaired: UnpairedNetworks):
 
 def test_every_network_has_its_title(folder):
     pair = Explainer.load(folder)
-    beside = unpaired_networks(folder, [pair])
+    beside = unpaired_networks(Source(folder), [pair])
     assert names(beside) == (["baseline-75", "mine"], {})
     everyone = every_network([pair, *beside.explainers])
     assert {name: (network.name, network.title) for name, network in everyone.items()} == {
@@ -50,7 +55,7 @@ def test_every_network_has_its_title(folder):
 
 def test_networks_of_whole_kinds_are_not_loaded_again(folder):
     there = [Explainer.load(folder), Explainer.load(folder, single="mine")]
-    assert names(unpaired_networks(folder, there)) == (
+    assert names(unpaired_networks(Source(folder), there)) == (
         ["baseline-75"],
         {},
     )
@@ -60,7 +65,7 @@ def test_what_cannot_be_used_is_named_with_the_reason(folder, tmp_path):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     (tmp_path / "mine.safetensors").write_bytes(b"damaged")
     (tmp_path / "old.pt").touch()
-    alone, problems = names(unpaired_networks(tmp_path, [Explainer.load(tmp_path)]))
+    alone, problems = names(unpaired_networks(Source(tmp_path), [Explainer.load(tmp_path)]))
     assert alone == ["baseline-75"]
     assert "checksum differs" in problems.pop("mine")
     [(name, problem)] = problems.items()
@@ -71,7 +76,7 @@ def test_file_that_is_needed_as_well_is_the_reason(folder, tmp_path):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     pair = Explainer.load(tmp_path)
     (tmp_path / "ensemble.json").write_text(json.dumps({"owners": {}}))
-    alone, problems = names(unpaired_networks(tmp_path, [pair]))
+    alone, problems = names(unpaired_networks(Source(tmp_path), [pair]))
     assert alone == []
     assert problems.keys() == {"baseline-75", "mine"}
     assert all(problem.startswith('ensemble.json needs "owners"') for problem in problems.values())
@@ -79,7 +84,7 @@ def test_file_that_is_needed_as_well_is_the_reason(folder, tmp_path):
 
 def test_a_network_says_and_explains_what_it_does_alone(folder, networks, frame):
     photo, pair = Photo(frame, 300, 300), Explainer.load(folder)
-    single = every_network(unpaired_networks(folder, [pair]).explainers)["baseline-75"]
+    single = every_network(unpaired_networks(Source(folder), [pair]).explainers)["baseline-75"]
     network = single.explainer.networks["75"]
     with torch.no_grad():
         assert single.classify(photo) == predict(network(area_means(frame, 75)[None])[0])
@@ -87,3 +92,15 @@ def test_a_network_says_and_explains_what_it_does_alone(folder, networks, frame)
     [attribution] = single.refine(photo, "gradcam", asked)
     assert torch.equal(attribution.map, explain(network, frame, Target("suv"), "gradcam").map)
     assert attribution.network == "75 px baseline"
+
+
+def test_a_network_is_explained_by_the_engine_that_is_asked_for(folder, frame):
+    photo, pair = Photo(frame, 300, 300), Explainer.load(folder)
+    slow = unpaired_networks(Source(folder, engine=LIBRARY), [pair])
+    single = every_network(slow.explainers)["baseline-75"]
+    asked = request(pair, photo, Settings(toward="suv"))
+    made_by = [
+        next(iter(single.refine(photo, "gradcam", replace(asked, engine=engine)))).made_by
+        for engine in (None, FAST, LIBRARY)
+    ]
+    assert made_by == [library.GRADCAM, FUSED, library.GRADCAM]

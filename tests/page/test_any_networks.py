@@ -62,7 +62,7 @@ def visitor(sizes, tmp_path_factory):
         patch.setattr(stability, "stability", partial(stability.stability, samples=1))
         for test in (sanity, stability):
             patch.setattr(test, "METHODS", {"gradcam": METHODS["gradcam"]})
-        visitor = Visitor(build(explainers, unpaired_networks(folder, explainers.values()), folder))
+        visitor = Visitor(build(explainers, unpaired_networks(Source(folder), explainers.values()), folder))
         visitor.choose("Class explained", "truck")
         visitor.open()
         yield visitor

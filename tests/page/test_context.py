@@ -1,6 +1,6 @@
 import inspect
 import warnings
-from dataclasses import astuple
+from dataclasses import asdict, astuple, dataclass
 
 import gradio as gr
 import pytest
@@ -10,13 +10,15 @@ from gradio.utils import check_function_inputs_match
 from page.context import by_name
 from page.controls import Controls
 
-CHOSEN = Controls("priority", "suv", "coupe", "baseline", "black", 0.5, "pixels", 0.4, True)
-COUNT = len(astuple(CHOSEN))  # of the controls
+CHOSEN = Controls(
+    "priority", "suv", "coupe", "baseline", "black", 0.5, "pixels", strength=0.4, own_scale=True
+)
+NAMES = list(asdict(CHOSEN))  # of the controls
 OUTPUTS = {"verdict": gr.HTML(render=False), "notice": gr.HTML(render=False)}
 
 
 def run(handler, *values):
-    return list(by_name(handler, OUTPUTS, COUNT)(*values))
+    return list(by_name(handler, OUTPUTS, NAMES)(*values))
 
 
 def test_names_become_components():
@@ -36,6 +38,18 @@ def test_handler_is_given_session_number_controls_and_the_values_of_its_inputs()
     run(lambda *values: asked.append(values) or (), "session", *astuple(CHOSEN), "path", 3, 7)
     run(lambda *values: asked.append(values) or (), "session", *astuple(CHOSEN), 8)
     assert asked == [("session", 7, CHOSEN, "path", 3), ("session", 8, CHOSEN)]
+
+
+def test_controls_may_come_in_any_order_and_get_new_fields(monkeypatch):
+    @dataclass(frozen=True)
+    class Later(Controls):
+        engine: str = "auto"
+
+    monkeypatch.setattr("page.context.Controls", Later)
+    asked = []
+    handler = by_name(lambda *values: asked.append(values) or (), OUTPUTS, ["strength", "engine", "toward"])
+    list(handler("session", 0.4, "fast", "suv", "path", 7))
+    assert asked == [("session", 7, Later(toward="suv", strength=0.4, engine="fast"), "path")]
 
 
 def test_event_data_come_first():
@@ -61,7 +75,7 @@ def test_steps_come_one_by_one():
         yield {"notice": "first"}
         raise AssertionError("nobody asked for a second step yet")
 
-    assert next(by_name(on_photo, OUTPUTS, COUNT)("session", *astuple(CHOSEN), 7)) == {
+    assert next(by_name(on_photo, OUTPUTS, NAMES)("session", *astuple(CHOSEN), 7)) == {
         OUTPUTS["notice"]: "first"
     }
 
@@ -77,11 +91,11 @@ def test_gradio_sees_whether_the_handler_wants_event_data():
 
     click = gr.EventData(None, {"file": "suv_1.jpg"})
     for handler, inserted in ((on_example, 1), (on_remove, 0)):
-        wrapped = by_name(handler, OUTPUTS, COUNT)
+        wrapped = by_name(handler, OUTPUTS, NAMES)
         assert inspect.isgeneratorfunction(wrapped) and wrapped.__name__ == handler.__name__
         values, *_ = special_args(wrapped, ["session", *astuple(CHOSEN), 7], event_data=click)
         assert values[inserted:] == ["session", *astuple(CHOSEN), 7]
         assert [event.file for event in values[:inserted]] == ["suv_1.jpg"] * inserted
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            check_function_inputs_match(wrapped, [None] * (COUNT + 2), inputs_as_dict=False)
+            check_function_inputs_match(wrapped, [None] * (len(NAMES) + 2), inputs_as_dict=False)

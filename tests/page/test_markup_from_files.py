@@ -183,7 +183,7 @@ def shipped():
 
 
 def test_page_as_it_opens(stranger, explainers, shipped):
-    unpaired = unpaired_networks(stranger, explainers.values())
+    unpaired = unpaired_networks(Source(stranger), explainers.values())
     pages = [build(shipped), build(explainers, unpaired, stranger)]
     plain, strange = (
         Seen("".join(block.value or "" for block in page.blocks.values() if isinstance(block, Panel)))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from explain.methods.registry import METHODS
@@ -25,7 +27,14 @@ def test_refining_says_its_steps_and_the_largest_gap(made):
     assert so_far(made("shap")) == ""  # which takes one step
 
 
-def test_networks_and_the_ensemble_whose_maps_are_tested_still():
+def test_networks_and_the_ensemble_whose_maps_are_tested_still(made):
     tests = {"75": {"shap": None}, "100": {}, "average": {}}
-    assert still_tested(tests, 1) == "Testing the maps of 100 px, the ensemble …"
-    assert still_tested(tests, 0) == ""
+    assert still_tested(tests, {"shap": made("shap")}) == "Testing the maps of 100 px, the ensemble …"
+    assert still_tested(tests, {}) == ""
+
+
+def test_maps_that_are_not_there_are_not_waited_for(made):
+    tests = {"75": {"shap": None}, "100": {"shap": None, "gradcam": None}, "average": {"shap": None}}
+    missing = dict.fromkeys(("75", "average", "75-100"), "It has no grid.")
+    rows = {"gradcam": replace(made("gradcam"), missing=missing), "shap": made("shap")}
+    assert still_tested(tests, rows) == ""

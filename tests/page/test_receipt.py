@@ -34,6 +34,17 @@ def test_failed_receipt_warns_in_words(attribution):
     assert warning.text == "This map does not add up to the score: read it with caution."
 
 
+def test_reason_for_the_engine_is_folded_away(attribution):
+    """Beside what computed the map, and only where it was to be another."""
+    slow = replace(attribution(), made_by="shap’s <DeepExplainer>")
+    assert parsed(receipt(slow, failed=False)).all("details") == []
+    html = receipt(replace(slow, not_fast="It has no <chain>."), failed=False)
+    folded = parsed(html).one("details", "time")
+    assert folded.one("summary").text == "0.1 s, by shap’s <DeepExplainer>"
+    assert folded.one("p").text == "Not by the fused engine: It has no <chain>."
+    assert "open" not in folded.attributes
+
+
 def test_method_without_a_sum_has_no_receipt(attribution):
     page = parsed(receipt(attribution(method="gradcam"), failed=False))
     assert page.all("dl") == []

@@ -15,17 +15,17 @@ def drawn(fake_of):
     def draw(**sizes):
         with gr.Blocks():
             side = sidebar({kind: fake_of(*some) for kind, some in sizes.items()})
-        names = [field.name for field in fields(Controls)]
-        return dict(zip(names, side.controls, strict=True))
+        return side.controls
 
     return draw
 
 
 def test_controls_start_as_the_fields_of_controls_do(drawn):
     controls = drawn(final=(75, 100), mine=(75, 100))
-    assert Controls(*(control.value for control in controls.values())) == Controls()
+    assert set(controls) == {field.name for field in fields(Controls)}
+    assert Controls(**{name: control.value for name, control in controls.items()}) == Controls()
     named = drawn(mine=(75, 100))
-    assert Controls(*(control.value for control in named.values())) == Controls(kind="mine")
+    assert Controls(**{name: control.value for name, control in named.items()}) == Controls(kind="mine")
 
 
 @pytest.mark.parametrize(("kinds", "offered"), [(["final"], False), (["final", "baseline"], True)])

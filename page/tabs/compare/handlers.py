@@ -238,6 +238,7 @@ def _pair(cells: Mapping[str, Cell], choice: Choice, asked: ExplanationRequest, 
     if choice.left == choice.right:
         return untested(SAME)
     row = cards_of(cells, asked)
-    if not {choice.left, choice.right} <= row.cards.keys():
-        return untested(FAILED)
+    for name in (choice.left, choice.right):
+        if name not in row.cards:
+            return untested(cells[name].note or FAILED)
     return pair(cells[choice.left], cells[choice.right], row, (choice.left, choice.right), strength)

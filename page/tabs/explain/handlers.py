@@ -161,8 +161,10 @@ class ExplainHandlers:
             chosen = session.requests.value(CONTROLS)
             tests = self.evidences.test(explainer, asked, rows, lambda: session.requests.newest == newest)
             for step, evidence in enumerate(tests):
-                progress = still_tested(evidence, len(rows))
-                drawn = finished_rows(rows, asked, chosen, evidence) if step or not progress else {}
+                progress = still_tested(evidence, rows)
+                drawn = (
+                    finished_rows(explainer, rows, asked, chosen, evidence) if step or not progress else {}
+                )
                 yield {"heading": heading(asked.target, progress), **drawn}
         except Exception:
             log.exception("The maps could not be tested.")

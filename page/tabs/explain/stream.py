@@ -1,6 +1,6 @@
 """From a request to the Explain tab's panels as they fill: prediction first, then maps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from time import monotonic
 
@@ -33,8 +33,7 @@ def panels(
     Under finished maps stands the `evidence` that tests found, or nothing if that is None. A method that
     fails says so in its row, and the others go on.
     """
-    columns = column_names(list(explainer.networks), asked.ensemble)
-    titles = column_titles(columns, asked.decided_by)
+    titles = _titles(explainer, asked)
     rows = {name: MethodRow(method, titles, note=WAITING) for name, method in METHODS.items()}
 
     def draw(row: MethodRow) -> dict[str, Markup]:
@@ -55,7 +54,7 @@ def panels(
         if maps.finished:
             yield step | draw(_finished(rows[name], maps, asked, evidence))
         elif (note := so_far(maps)) and monotonic() - drawn_at > PACE:
-            yield step | draw(replace(rows[name], maps=maps.columns, note=note))
+            yield step | draw(replace(rows[name], maps=maps.columns, missing=maps.missing, note=note))
             drawn_at = monotonic()
         elif step:
             yield step
@@ -66,19 +65,27 @@ def _finished(row: MethodRow, maps: MethodMaps, asked: ExplanationRequest, tests
     if maps.error:
         return replace(row, note=failure(maps.method.title, maps.error), failed=True)
     lines = {} if tests is None else evidence_lines(tests, maps.method.name, asked)
-    return replace(row, maps=maps.columns, note="", tests=lines)
+    return replace(row, maps=maps.columns, missing=maps.missing, note="", tests=lines)
+
+
+def _titles(explainer: Explainer, asked: ExplanationRequest) -> dict[str, tuple[str, str]]:
+    """What stands over the columns of every row."""
+    return column_titles(column_names(list(explainer.networks), asked.ensemble), asked.decided_by)
 
 
 def finished_rows(
-    rows: dict[str, MethodMaps], asked: ExplanationRequest, controls: Controls, evidence: Found
+    explainer: Explainer,
+    rows: Mapping[str, MethodMaps],
+    asked: ExplanationRequest,
+    controls: Controls,
+    evidence: Found,
 ) -> dict[str, Markup]:
     """The rows of finished maps with what was found about them, by method."""
-    drawn = {}
-    for name, maps in rows.items():
-        titles = column_titles(maps.columns, asked.decided_by)
-        row = MethodRow(maps.method, titles, maps.columns, tests=evidence_lines(evidence, name, asked))
-        drawn[name] = method_row(row, asked.photo, controls.look(asked))
-    return drawn
+    titles, look = _titles(explainer, asked), controls.look(asked)
+    return {
+        name: method_row(_finished(MethodRow(maps.method, titles), maps, asked, evidence), asked.photo, look)
+        for name, maps in rows.items()
+    }
 
 
 def heading(target: Target, progress: str = "") -> Markup:

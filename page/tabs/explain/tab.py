@@ -30,12 +30,12 @@ def build(context: Context) -> Tab:
     opened = context.page.load(
         opener(side.controls),
         context.session,
-        [*side.controls, row.told],
+        [*side.controls.values(), row.told],
         show_progress="hidden",
         api_visibility="private",
         **LIGHT,
     )
-    changed = [control.input for control in side.controls]
+    changed = [control.input for control in side.controls.values()]
     requests = [
         context.wire(opened.then, handle.on_open, outputs),
         context.wire(side.photo.upload, handle.on_photo, outputs, [side.photo]),

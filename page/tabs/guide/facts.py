@@ -15,13 +15,15 @@ def methods(measured: Measured) -> dict[str, str]:
         return {}
     sentences = {}
     for method in survey.methods:
+        figures = {
+            name: survey.figures[name][method] for name in survey.networks if method in survey.figures[name]
+        }
         beaten = " and ".join(
-            f"{percent(survey.figures[name][method]['beats_both_deletion'].mean)} ({network_name(name)})"
-            for name in survey.networks
+            f"{percent(row['beats_both_deletion'].mean)} ({network_name(name)})"
+            for name, row in figures.items()
         )
         sentences[method] = f"On {survey.measured_on}: beats both controls at deletion for {beaten} of them."
-        figures = [survey.figures[name][method] for name in survey.networks]
-        gaps = [row["gap"].mean for row in figures if "gap" in row]
+        gaps = [row["gap"].mean for row in figures.values() if "gap" in row]
         if len(gaps) == len(figures):
             largest = max(gaps)
             sentences[method] += f" On average it misses its sum by {_fine(largest)} at most."

@@ -8,7 +8,7 @@ from explain.methods.registry import METHODS
 from explain.report.tables import AnyRow, Cell, Row, scrolled, table
 from explain.report.text import network_name
 from explain.survey.summary import Interval
-from page.markup import finding, kept_together
+from page.markup import finding, kept_together, repeated
 from page.results.surveyed import Survey
 
 ALL = ""  # in place of a network's name: all of them
@@ -74,18 +74,22 @@ def worth(survey: Survey) -> Markup:
     groups: list[list[AnyRow]] = [
         [
             Row([Cell(network_name(network).capitalize(), scope="rowgroup", columns=len(heads))], "group"),
-            *((METHODS[method].title, *_figures(methods[method])) for method in methods),
+            *((METHODS[method].title, *_figures(methods.get(method, {}))) for method in survey.methods),
             Row(["Centred Gaussian", *_figures(survey.gaussian[network])], "control"),
         ]
         for network, methods in survey.figures.items()
     ]
     return Markup(
         "{finding}{table}<p class=remark>Means over {measured_on}, 95&nbsp;% intervals in small print. "
-        "The centred Gaussian is a control that knows nothing of the network.</p>"
+        "The centred Gaussian is a control that knows nothing of the network.{missing}</p>"
     ).format(
         finding=finding(_best(survey)),
         table=scrolled(table(*groups, head=[heads], kind="worth"), "What the maps are worth"),
         measured_on=survey.measured_on,
+        missing=repeated(
+            Markup(" {}"),
+            dict.fromkeys(reason for reasons in survey.missing.values() for reason in reasons.values()),
+        ),
     )
 
 

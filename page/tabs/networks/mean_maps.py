@@ -62,6 +62,8 @@ def _grid(method: str, survey: Survey, groups: list[str]) -> Markup:
     heads = repeated(Markup("<span>{}</span>"), map(_group_name, groups))
     rows = Markup()
     for network in survey.figures:
+        if method not in survey.figures[network]:
+            continue
         cells = Markup().join(_cell((method, network, group), maps, scale) for group in groups)
         rows += Markup("<b>{}</b>{}").format(kept_together(network_name(network).capitalize()), cells)
     return Markup('<h4>{}</h4><div class="means" style="--groups:{}"><span></span>{}{}</div>').format(

@@ -1,11 +1,13 @@
 """The Trust tab: a block for each test of the maps, which says first what it found, then shows it."""
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 
 from explain.methods.method import Method
 from explain.report.text import target_name
 from explain.target import Target
-from page.markup import going_on
+from page.markup import going_on, repeated
 
 LONG = ("sanity", "stability")  # tests that take so long that they wait for a press of their button
 
@@ -55,8 +57,8 @@ def head(test: str) -> Markup:
     )
 
 
-def about(target: Target | None, progress: str = "") -> Markup:
-    """What the tab is about and what is being computed; without a target, what to do."""
+def about(target: Target | None, progress: str = "", missing: Iterable[str] = ()) -> Markup:
+    """What the tab is about, why maps are `missing`, what is being computed; without a target, what to do."""
     if target is None:
         return Markup(
             '<section class="card welcome nothing"><h2>Give a photo of a car</h2>'
@@ -64,5 +66,5 @@ def about(target: Target | None, progress: str = "") -> Markup:
         )
     return Markup(
         '<div class="reading"><div><h2>How far can these maps be trusted?</h2>'
-        "<p>Four tests of the maps that explain {}, on this very photo.</p></div>{}</div>"
-    ).format(target_name(target), going_on(progress))
+        "<p>Four tests of the maps that explain {}, on this very photo.</p>{}</div>{}</div>"
+    ).format(target_name(target), repeated(Markup("<p>{}</p>"), missing), going_on(progress))

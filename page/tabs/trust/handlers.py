@@ -13,7 +13,7 @@ from explain.explainer import Explainer
 from explain.request import ExplanationRequest, explained
 from page import examples
 from page.controls import Controls
-from page.evidence import Evidences
+from page.evidence import Evidences, tested_methods
 from page.lazy_tabs import Values
 from page.markup import going_on, untested
 from page.progress import still_tested
@@ -83,12 +83,15 @@ class TrustHandlers:
         )
         drawn: dict[str, Markup] = {}
         networks = list(explainer.networks)
+        missing = dict.fromkeys(
+            row.missing[name] for row in rows.values() for name in networks if name in row.missing
+        )
         for evidence in self.evidences.test(explainer, asked, rows, still_wanted):
             for name in networks:
-                if name not in drawn and evidence[name].keys() == rows.keys():
+                if name not in drawn and evidence[name].keys() == {*tested_methods(rows, name)}:
                     drawn[name] = curves.network(name, evidence[name], asked.target)
             yield {
-                "about": blocks.about(asked.target, still_tested(evidence, len(rows))),
+                "about": blocks.about(asked.target, still_tested(evidence, rows), missing),
                 "faithfulness": curves.block(evidence, drawn, asked.target, networks),
                 "regions": weights,
             }

@@ -28,21 +28,26 @@ def block(
     """The block for maps (method -> network -> map) as they are shown with `smoothing`.
 
     `labels` (300, 300) are the parts of an example picture, or None; `coarse` says that not all are told
-    apart. Methods without maps are left out.
+    apart. Methods without maps are left out, and so are cells of networks that a method has no map of.
     """
     shares = {
         (method, network): _shares(attribution.map, labels)
         for method, pair in maps.items()
         for network, attribution in all_smoothed(pair, smoothing).items()
     }
-    methods = [method for method in METHODS if method in maps]
-    networks = list(dict.fromkeys(network for _, network in shares))
+    methods = [method for method in METHODS if maps.get(method)]
+    fullest_first = sorted(maps.values(), key=len, reverse=True)
+    networks = list(dict.fromkeys(network for row in fullest_first for network in row))
     regions = next(iter(shares.values())) if shares else {}
     rows = [
         [
             region.capitalize(),
             percent(whole.area),
-            *(_cell(shares[method, network][region]) for method in methods for network in networks),
+            *(
+                _cell(shares[method, network][region]) if (method, network) in shares else "–"
+                for method in methods
+                for network in networks
+            ),
         ]
         for region, whole in regions.items()
     ]

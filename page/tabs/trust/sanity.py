@@ -43,7 +43,10 @@ class Shown:
 def steps(
     asked: ExplanationRequest, explainer: Explainer, background: Background, still_wanted: Callable[[], bool]
 ) -> Iterator[dict[Of, tuple[Shown, ...]]]:
-    """What every map has become, after each layer. A map that cannot be computed is left out from then on."""
+    """What every map has become, after each layer. A map that cannot be computed is left out from then on.
+
+    Maps are made by the lane that made those of the request.
+    """
     cascades = {
         (method, network): cascade(
             explainer.networks[network],
@@ -53,9 +56,11 @@ def steps(
             reference=asked.reference,
             references=explainer.references,
             tolerance=asked.tolerance,
+            engine=explainer.lane(network, asked.engine),
         )
         for method in METHODS
         for network in explainer.networks
+        if network not in explainer.obstacles(method, asked.engine)
     }
     maps: dict[Of, tuple[Shown, ...]] = dict.fromkeys(cascades, ())
     layers = {name: tuple(layers_of(network)) for name, network in explainer.networks.items()}

@@ -20,13 +20,16 @@ from page.tabs.trust.findings import Of
 
 log = logging.getLogger(__name__)
 
+Change = float | str | None  # of a map, as a fraction of it; why there is no map; None if the test failed
+
 
 def changes(
     asked: ExplanationRequest, explainer: Explainer, background: Background, still_wanted: Callable[[], bool]
-) -> Iterator[dict[Of, float | None]]:
-    """The largest change of every map, as a fraction of the map or None if that failed, after each method."""
-    largest: dict[Of, float | None] = {}
+) -> Iterator[dict[Of, Change]]:
+    """The largest change of every map, after each method; maps are made by the lane of the request's."""
+    largest: dict[Of, Change] = {}
     for method in METHODS:
+        obstacles = explainer.obstacles(method, asked.engine)
         jobs = {
             network: partial(
                 stability,
@@ -36,10 +39,12 @@ def changes(
                 method,
                 reference=asked.reference,
                 references=explainer.references,
+                engine=explainer.lane(network, asked.engine),
             )
             for network in explainer.networks
+            if network not in obstacles
         }
-        done: dict[str, float | None] = {}
+        done: dict[str, Change] = dict(obstacles)
         for network, job in background.run(jobs, still_wanted):
             try:
                 done[network] = job.result()
@@ -48,15 +53,16 @@ def changes(
                 done[network] = None
         if not still_wanted():
             return
-        largest |= {(method, network): done[network] for network in jobs}  # in their order, not as they came
+        # in their order, not as they came
+        largest |= {(method, network): done[network] for network in explainer.networks}
         yield dict(largest)
 
 
-def block(largest: Mapping[Of, float | None], stopped: bool = False) -> Markup:
+def block(largest: Mapping[Of, Change], stopped: bool = False) -> Markup:
     """The block as far as the test has come; a method that is not in `largest` is still to come."""
     networks = list(dict.fromkeys(network for _, network in largest))
     waiting = [method for method in METHODS if not any(of[0] == method for of in largest)]
-    measured = {of: change for of, change in largest.items() if change is not None}
+    measured = {of: change for of, change in largest.items() if isinstance(change, float)}
     if waiting:
         doing = f"Disturbing the photo: {METHODS[waiting[0]].title} …"
         headline = untested("Stopped.") if stopped else going_on(doing)
@@ -71,12 +77,14 @@ def block(largest: Mapping[Of, float | None], stopped: bool = False) -> Markup:
     return Markup("{}{}").format(headline, table(rows, head=head, kind="changes", label="Largest change"))
 
 
-def _cell(method: str, network: str, largest: Mapping[Of, float | None], top: float) -> object:
+def _cell(method: str, network: str, largest: Mapping[Of, Change], top: float) -> object:
     if (method, network) not in largest:
         return "…"
     change = largest[method, network]
     if change is None:
         return "failed"
+    if isinstance(change, str):
+        return Cell("–", title=change)
     if not isfinite(change):
         return Cell("∞", title="The map of the photo itself is empty")
     return Markup('<span style="--to:{:.0f}%"><i></i>{}</span>').format(100 * change / top, percent(change))

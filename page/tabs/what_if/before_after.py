@@ -34,11 +34,12 @@ def rows(
     def draw(row: BeforeAfterRow) -> dict[str, Markup]:
         return {row.method.name: draw_row(row, of, controls.look(asked))}
 
-    settings = asked.target, asked.reference, asked.tolerance
+    settings = asked.target, asked.reference, asked.tolerance, asked.engine
     now, step = {}, {"heading": _heading(asked, next(iter(METHODS)))}
     for name, method in METHODS.items():
         finished = explainer.finished(of.photo, name, *settings)
-        now[name] = BeforeAfterRow(method, of.columns(finished, BEFORE), note=WAITING)
+        missing = of.missing(explainer.obstacles(name, asked.engine))
+        now[name] = BeforeAfterRow(method, of.columns(finished, BEFORE), note=WAITING, missing=missing)
         step |= draw(now[name])
     yield step
     for name, row in now.items():

@@ -16,9 +16,9 @@ from explain.explainer import Explainer
 from explain.methods.method import Method
 from explain.report.cards import MapCard, card_row
 from explain.report.text import network_name, percent
-from explain.request import ExplanationRequest, column_names, columns_of
+from explain.request import ExplanationRequest, column_names, columns_of, missing_columns
 from explain.what_if.effect import Change
-from page.map_card import Look, legends, map_picture, noted, waiting
+from page.map_card import Look, legends, map_picture, noted, waiting, why_missing
 
 SIDE = 300  # longest side of a picture in px: six stand side by side
 BEFORE, AFTER = "before", "after"
@@ -31,14 +31,22 @@ class BeforeAfter:
     photo: Photo
     edited: Photo
     mask: Tensor  # (300, 300), bool: the part covered, where it lies in the photo
+    networks: tuple[str, ...]
     titles: Mapping[str, str]  # column -> its title
     ensemble: str
     decided_by: Mapping[str, str | None]  # BEFORE and AFTER -> network whose map is the ensemble's
 
     def columns(self, maps: Mapping[str, Attribution], when: str) -> dict[str, Attribution]:
         """The maps of the networks, of the photo before or after, and with them that of the ensemble."""
-        every = columns_of(maps, self.ensemble, self.decided_by[when]) if maps else {}
+        every = columns_of(maps, self.ensemble, self.decided_by[when], self.networks)
         return {column: map for column, map in every.items() if column in self.titles}
+
+    def missing(self, obstacles: Mapping[str, str]) -> dict[str, str]:
+        """Why columns have no map before or after, where `obstacles` say so of some networks."""
+        every: dict[str, str] = {}
+        for decided_by in self.decided_by.values():
+            every |= missing_columns(obstacles, self.ensemble, decided_by, self.networks)
+        return every
 
 
 def before_after(
@@ -58,6 +66,7 @@ def before_after(
         asked.photo,
         edited,
         mask,
+        tuple(networks),
         titles,
         asked.ensemble,
         {when: str(size) if size else None for when, size in by.items()},
@@ -73,6 +82,7 @@ class BeforeAfterRow:
     after: Mapping[str, Attribution] = field(default_factory=dict)
     note: str = ""  # what is being computed, or why there is nothing to see if it `failed`
     failed: bool = False
+    missing: Mapping[str, str] = field(default_factory=dict)  # column -> why it has no map, or only one
 
     def with_maps(self, when: str, maps: Mapping[str, Attribution]) -> "BeforeAfterRow":
         """The same with these maps BEFORE or AFTER."""
@@ -97,7 +107,8 @@ def draw_row(row: BeforeAfterRow, of: BeforeAfter, look: Look) -> Markup:
             for when, (_, photo) in sides.items()
         )
         before = drawn.cards.get(f"{BEFORE} {column}")
-        below = _share(share(before.shown.map, of.mask)) if before and of.mask.any() else ""
+        below = _share(share(before.shown.map, of.mask)) if before and of.mask.any() else Markup()
+        below += why_missing(row.missing.get(column, ""))
         cells.append(
             Markup('<div class="column"><h4>{}</h4><div class="maps-pair">{}</div>{}</div>').format(
                 title, Markup().join(pictures), below

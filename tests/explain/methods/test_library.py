@@ -1,9 +1,13 @@
 """captum and shap: the same maps as the fast lane's, copies of their own, many threads, nothing left."""
 
+import subprocess
+import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import shap
 import torch
 from torch import nn
 
@@ -192,3 +196,33 @@ def test_copies_share_values_and_nothing_else():
     copy = library.private_copy(network)
     assert all(a is b for a, b in zip(network.parameters(), copy.parameters(), strict=True))
     assert not {id(module) for module in network.modules()} & {id(module) for module in copy.modules()}
+
+
+def test_what_shap_has_no_rule_for_is_said_by_the_sum_alone():
+    code = """
+import warnings
+import torch
+from torch import nn
+from carmodel.architectures import adapted
+from explain.methods import library
+
+network = adapted(nn.Sequential(nn.Flatten(), nn.SiLU(), nn.Linear(3 * 32 * 32, 4)), {"size": 32})
+known = library.background(network, torch.rand(2, 3, 32, 32))
+print(known.deep)
+warnings.warn("heard")
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False"]
+    assert "heard" in run.stderr and "unrecognized" not in run.stderr
+
+
+def test_warnings_of_others_are_heard_while_shap_computes(x, references, monkeypatch):
+    class Chatty(shap.DeepExplainer):
+        def shap_values(self, *arguments, **named):
+            with ThreadPoolExecutor(1) as threads:
+                threads.submit(warnings.warn, "from another thread").result()
+            return super().shap_values(*arguments, **named)
+
+    monkeypatch.setattr(shap, "DeepExplainer", Chatty)
+    with pytest.warns(UserWarning, match="from another thread"):
+        library.background(small(nn.ReLU()), references)

@@ -1,6 +1,7 @@
 """Receptive fields by gradients against those by arithmetic, layer by layer."""
 
 import pytest
+import torch
 from torch import nn
 
 from carmodel.architectures import adapted
@@ -134,3 +135,9 @@ def test_no_grid():
         receptive_field(patches)
     with pytest.raises(NoGridError, match="no convolution of one use whose outputs lie on a grid"):
         receptive_field(Path(nn.Identity()).eval())
+
+
+def test_it_is_measured_where_others_want_no_gradients():
+    network = CarNet(64).eval()
+    with torch.no_grad():
+        assert measured(network) == measured(CarNet(64).eval())

@@ -15,6 +15,7 @@ from explain.evidence.agreement import agreement
 from explain.evidence.evidence import evidence
 from explain.evidence.sanity import Step
 from explain.explainer import Explainer
+from explain.methods.lanes import FAST
 from explain.methods.registry import METHODS
 from explain.smoothing import all_smoothed
 from explain.survey import photo as module
@@ -129,12 +130,14 @@ def test_time_of_every_part(measured):
 def test_stability_and_sanity_of_every_network_and_method(explainer, photo, monkeypatch):
     asked = []
 
-    def stability(network, frame, target, method, references):
+    def stability(network, frame, target, method, references, engine):
+        assert engine == FAST
         assert frame is photo.frame and torch.equal(references, explainer.references)
         asked.append((str(network.size), method, target.toward))
         return float(len(asked)) if len(asked) < 6 else math.inf
 
-    def cascade(network, frame, target, method, references):
+    def cascade(network, frame, target, method, references, engine):
+        assert engine == FAST
         assert frame is photo.frame and torch.equal(references, explainer.references)
         yield Step("", None, 1.0, 1.0)
         yield Step("fc3", None, 0.5, 0.25)

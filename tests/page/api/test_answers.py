@@ -56,7 +56,7 @@ def test_explanation_of_any_number_of_networks(fake_of, photo, sizes, mode, colu
 def test_comparison_as_json(fake, photo, monkeypatch):
     ramp = torch.linspace(-1, 1, 90_000).reshape(300, 300)
 
-    def refine(photo, method, target, reference, tolerance, networks):
+    def refine(photo, method, target, reference, tolerance, networks, engine):
         assert (method, target, reference, tolerance) == ("shap", Target("suv"), "mean", 0.05)
         for maps in real(photo, method, target, reference, tolerance, networks):
             signs = {"75": 1.0, "100": -1.0}
@@ -91,7 +91,8 @@ def test_network_alone_has_nothing_to_be_compared_with(fake_of, photo):
 )
 def test_evidence_as_json(fake, photo, background, quick_evidence, ensemble, networks):
     answer = as_json(evidence(fake, Evidences(background), "car.jpg", photo, Settings(ensemble)))
-    assert answer.keys() == {"photo", "mode", "target", "tolerance", "detail", "evidence"}
+    assert answer.keys() == {"photo", "mode", "target", "tolerance", "detail", "evidence", "missing"}
+    assert answer["missing"] == {}
     assert answer["evidence"].keys() == {f"{method}_{name}" for method in METHODS for name in networks}
     tests = answer["evidence"]["shap_100"]
     assert tests["areas"] == pytest.approx({"deletion": 0.25, "insertion": 0.75})  # those of `known`

@@ -16,10 +16,15 @@ def measured(monkeypatch):
     """Replaces the test; lists what it was asked for. SHAP fails for the smaller network."""
     requests = []
 
-    def measure(network, frame, target, method, *, reference, references):
+    def measure(network, frame, target, method, *, reference, references, engine):
         requests.append(
             SimpleNamespace(
-                method=method, target=target, reference=reference, references=references, size=network.size
+                method=method,
+                target=target,
+                reference=reference,
+                references=references,
+                engine=engine,
+                size=network.size,
             )
         )
         if (method, network.size) == ("shap", 75):
@@ -38,6 +43,7 @@ def test_method_by_method(asked, fake, background, measured):
     assert [request.method for request in measured] == [method for method in METHODS for _ in NETWORKS]
     for request in measured:
         assert (request.target, request.reference) == (asked.target, asked.reference)
+        assert request.engine == fake.lane(str(request.size))
         assert request.references.equal(fake.references)
 
 
