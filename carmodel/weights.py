@@ -43,6 +43,7 @@ __all__ = [
     "Card",
     "WeightsError",
     "available",
+    "check",
     "kinds",
     "load",
     "load_carnet",
@@ -69,10 +70,8 @@ def save(network: Network, card: Card, folder: Path = WEIGHTS) -> Path:
     cannot hold, and for a network that was explained: explainers leave hooks and parameters behind, so
     explain a copy.
     """
-    check_name(card.name)
+    check(card)
     file = f"{card.name}.safetensors"
-    if wrong := wrong_value(card):
-        raise WeightsError(f"{card.name}.json cannot be written: {wrong}.")
     described = blank(card)
     if _kind_of(network) != _kind_of(described):
         raise WeightsError(f"{file} cannot be written: the card describes another network.")
@@ -89,6 +88,13 @@ def save(network: Network, card: Card, folder: Path = WEIGHTS) -> Path:
     write_whole(path, data)
     write_whole(path.with_suffix(".json"), f"{text}\n")
     return path
+
+
+def check(card: Card) -> None:
+    """Raises WeightsError for a card that cannot be written: a name that is none, or a wrong value."""
+    check_name(card.name)
+    if wrong := wrong_value(card):
+        raise WeightsError(f"{card.name}.json cannot be written: {wrong}.")
 
 
 def load(name: str, folder: Path = WEIGHTS) -> tuple[Network, Card]:
