@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from carmodel.card import CARNET, Card, InputFacts, WeightsError, brief, input_facts, wrong_input
-from carmodel.network import CLASSES, CarNet, Network
+from carmodel.network import CLASSES, CarNet, Network, last_layer
 
 TORCHVISION = "torchvision/"  # before the name of an architecture
 OTHER_OUTPUTS = ("googlenet", "inception_v3")  # give more than logits
@@ -99,6 +99,9 @@ def random_network(card: Card) -> Network:
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = MOMENTUM
+    last = last_layer(module)
+    assert isinstance(last, nn.Conv2d | nn.Linear)
+    last.reset_parameters()  # some begin with values for a thousand classes, far too large
     assert card.input is not None  # a card of another architecture has it
     return AdaptedNetwork(module, card.input, card.layer)
 

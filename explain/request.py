@@ -106,11 +106,12 @@ def explained(
     """
     settings = asked.target, asked.reference, asked.tolerance
     for name in METHODS if methods is None else methods:
-        method, maps = method_named(name), {}
+        method, maps, columns = method_named(name), {}, {}
         try:
             for maps in explainer.refine(asked.photo, name, *settings, engine=asked.engine):
-                yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by), False)
-            yield MethodMaps(method, maps, columns_of(maps, asked.ensemble, asked.decided_by))
+                columns = columns_of(maps, asked.ensemble, asked.decided_by, explainer.members)
+                yield MethodMaps(method, maps, columns, False)
+            yield MethodMaps(method, maps, columns)
         except Exception as error:
             yield MethodMaps(method, {}, {}, error=error)
 
@@ -142,17 +143,18 @@ def column_names(networks: Sequence[str], ensemble: str) -> list[str]:
 
 
 def columns_of(
-    maps: Mapping[str, Attribution], ensemble: str, decided_by: str | None
+    maps: Mapping[str, Attribution], ensemble: str, decided_by: str | None, members: Sequence[str] = ()
 ) -> dict[str, Attribution]:
     """The maps by `column_names`, from those of the networks.
 
-    The average ensemble's map is the mean of the networks' maps; Priority's is that of the network that
-    decided. The difference is the first network's map less that of the second.
+    The average ensemble's map is the mean of its members' maps (of all if none are named); Priority's is that
+    of the network that decided. The difference is the first network's map less that of the second.
     """
     columns = dict(maps)
     for name in column_names(list(maps), ensemble)[len(maps) :]:
         if name == ensemble:
-            columns[name] = mean(list(maps.values())) if decided_by is None else maps[decided_by]
+            together = [maps[network] for network in members or maps]
+            columns[name] = mean(together) if decided_by is None else maps[decided_by]
         else:
             columns[name] = difference(*maps.values())
     return columns

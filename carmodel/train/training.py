@@ -220,7 +220,8 @@ def validate(run: Run, validation: Frames, answer: Callable[[nn.Module], Tensor]
     run.loss.zero_()
     run.history.append(row)
     if score > run.best["score"]:
-        state = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        state = network.state_dict()  # which knows the versions of its modules
+        state.update({name: value.detach().cpu().clone() for name, value in state.items()})
         run.best = {"score": score, "epoch": row["epoch"], "state": state, "logits": logits.cpu()}
     if run.processes.is_first:
         tqdm.write(json.dumps(row))

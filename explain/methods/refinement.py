@@ -71,11 +71,14 @@ def advance(method: Method, question: Question, before: Refinement | None) -> Re
 Advance = Callable[[Refinement | None, float | None], Refinement]
 
 
-def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attribution]]:
-    """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
+def rounds(
+    networks: Sequence[Advance], tolerance: float, members: Sequence[int] = ()
+) -> Iterator[list[Attribution]]:
+    """The maps of all networks after every round, until each gap and that of a mean are in tolerance.
 
-    networks holds one function each: from what there is so far to the refinement that `Refinement.after`
-    chooses by a tolerance. They advance in threads of their own, side by side.
+    The mean is of the maps at the places `members`, of all if there are none. networks holds one function
+    each: from what there is so far to the refinement that `Refinement.after` chooses by a tolerance. They
+    advance in threads of their own, side by side.
     """
 
     def advanced(network: Advance, state: Refinement | None, allowed_gap: float | None) -> Refinement:
@@ -89,7 +92,8 @@ def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attri
         maps = [state.best if state.finished(tolerance) else state.latest for state in states]
         yield maps
         if all(state.finished(tolerance) for state in states):
-            if all(state.finished(0.0) for state in states) or gap_of(mean(maps)) <= tolerance:
+            together = [maps[place] for place in members] or maps
+            if all(state.finished(0.0) for state in states) or gap_of(mean(together)) <= tolerance:
                 return
             allowed_gap = None  # the changes of networks may cancel in their mean, their errors need not
 

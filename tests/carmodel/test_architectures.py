@@ -114,12 +114,13 @@ def test_every_name_of_the_list_can_be_built():
 
 
 def test_ready_to_be_trained():
-    """Random values, and running means that follow a training run of thousands of steps."""
+    """Random values, logits that are not sure of anything, and running means that follow the last steps."""
     facts = InputFacts(64, MEAN, STD)
     card = Card("x-64", 64, False, CLASSES, 1.0, "", {}, {}, {}, "", "torchvision/mnasnet0_5", facts)
     network = random_network(card)
     first, second = (network(torch.full((2, 3, 64, 64), grey)) for grey in (0.2, 0.8))
     assert first.isfinite().all() and not torch.equal(first, second)
+    assert torch.cat([first, second]).abs().max() < 3
     layer = next(module for module in network.modules() if isinstance(module, nn.BatchNorm2d))
     layer.train()(torch.full((2, layer.num_features, 4, 4), 10.0))
     assert layer.running_mean.mean() > 1  # of the three passes above, and this one

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.photo import Photo
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS
@@ -22,7 +22,7 @@ QUICK = ["gradcam", "shap"]
 @pytest.fixture(scope="module")
 def explainer(networks, references):
     pair = {"75": networks[75, True], "100": networks[100, True]}
-    return Explainer(pair, references[:1], owners=PUBLISHED_OWNERS)
+    return Explainer(pair, references[:1], rules=Rules(PUBLISHED_OWNERS))
 
 
 def test_the_class_that_the_ensemble_names_is_explained(explainer, photo):

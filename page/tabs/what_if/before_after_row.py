@@ -34,10 +34,11 @@ class BeforeAfter:
     titles: Mapping[str, str]  # column -> its title
     ensemble: str
     decided_by: Mapping[str, str | None]  # BEFORE and AFTER -> network whose map is the ensemble's
+    members: tuple[str, ...] = ()  # networks whose maps' mean it is otherwise; () for all
 
     def columns(self, maps: Mapping[str, Attribution], when: str) -> dict[str, Attribution]:
         """The maps of the networks, of the photo before or after, and with them that of the ensemble."""
-        every = columns_of(maps, self.ensemble, self.decided_by[when]) if maps else {}
+        every = columns_of(maps, self.ensemble, self.decided_by[when], self.members) if maps else {}
         return {column: map for column, map in every.items() if column in self.titles}
 
 
@@ -61,6 +62,7 @@ def before_after(
         titles,
         asked.ensemble,
         {when: str(size) if size else None for when, size in by.items()},
+        explainer.members,
     )
 
 
