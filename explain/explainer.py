@@ -152,9 +152,11 @@ class Explainer:
             if reason := record.obstacle(self.networks[name]):
                 raise NoMapError(f"{record.title} cannot explain the network of {name} px. {reason}")
         lanes = {name: self.lane(name, engine) for name in names}
-        kept = [partial(self._advance, photo, name, target, method, reference, lanes[name]) for name in names]
-        members = self._places(names)
-        return (dict(zip(names, maps, strict=True)) for maps in rounds(kept, tolerance, members))
+        kept = {
+            name: partial(self._advance, photo, name, target, method, reference, lane)
+            for name, lane in lanes.items()
+        }
+        return rounds(kept, tolerance, self.members)
 
     def finished(
         self,
@@ -175,11 +177,10 @@ class Explainer:
             return later.on_frame(self.networks[name])
 
         try:
-            names = list(self.networks)
-            *_, maps = rounds([partial(kept, name) for name in names], tolerance, self._places(names))
+            *_, maps = rounds({name: partial(kept, name) for name in self.networks}, tolerance, self.members)
         except LookupError:
             return {}
-        return dict(zip(self.networks, maps, strict=True))
+        return maps
 
     def _advance(
         self,
@@ -210,10 +211,6 @@ class Explainer:
             lambda kept: kept.after(before, tolerance) is not None,
         )
         return kept.after(before, tolerance).on_frame(network)
-
-    def _places(self, names: Sequence[str]) -> list[int]:
-        """Which of the named networks the average is of."""
-        return [place for place, name in enumerate(names) if name in self.members]
 
     def lane(self, name: str, engine: str | None = None) -> str:
         """By which lane a network is explained; proven when it is first asked. Raises ValueError."""

@@ -75,8 +75,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """The report, ready for JSON, of networks' logits (n, 4) by name on `frames`.
 
-    "disagreement" is that of Priority's two networks, if there is Priority. views says from where the car is
-    seen, by a photo's path inside its data folder.
+    "disagreement" is that of Priority's two networks, "compared", if there is Priority. views says from where
+    the car is seen, by a photo's path inside its data folder.
     """
     labels, sources = frames.labels, by_source(frames)
 
@@ -92,7 +92,8 @@ def evaluate(
     if together:
         result["ensembles"] = {name: report(rows) for name, rows in together.items()}
     if ensembles.priority:
-        small, large = (logits[name] for name in sorted(ensembles.priority, key=ensembles.sizes.__getitem__))
+        result["compared"] = sorted(ensembles.priority, key=ensembles.sizes.__getitem__)
+        small, large = (logits[name] for name in result["compared"])
         result["disagreement"] = {
             name: asdict(disagreement(small[chosen], large[chosen], labels[chosen]))
             for name, chosen in sources.items()
@@ -121,10 +122,11 @@ def as_text(report: Mapping[str, Any]) -> str:
                     for share, width in ((row["recall"][label], 10), (row["precision"][label], 11))
                 )
                 lines.append(f"  {label:8}{shares}          {cells}")
+    small, large = report.get("compared", ("", ""))
     for source, row in report.get("disagreement", {}).items():
         lines.append(
-            f"75 px and 100 px, {source}: {row['differ']} of {row['n']} verdicts differ; then 75 px is right "
-            f"{row['small_right']} times, 100 px {row['large_right']}, neither {row['neither_right']}"
+            f"{small} and {large}, {source}: {row['differ']} of {row['n']} verdicts differ; then {small} is "
+            f"right {row['small_right']} times, {large} {row['large_right']}, neither {row['neither_right']}"
         )
     lines.extend(as_lines(report["groups"]))
     return "\n".join(lines)

@@ -66,6 +66,7 @@ def test_json_report(class_folders, weights, capsys):
     report = json.loads(capsys.readouterr().out)
     assert report["networks"].keys() == {"final-75", "final-100"}
     assert report["ensembles"].keys() == {"average", "priority"}
+    assert report["compared"] == ["final-75", "final-100"]
     for row in [*report["networks"].values(), *report["ensembles"].values()]:
         assert row["photos"]["n"] == 12
         assert sum(map(sum, row["photos"]["confusion"])) == 12
@@ -77,7 +78,7 @@ def test_json_report(class_folders, weights, capsys):
 def test_text_report(class_folders, weights, capsys):
     assert run(class_folders, weights) == 0
     text = capsys.readouterr().out
-    for words in ("final-75, photos:", "average, photos:", "of 12 right", "75 px and 100 px, photos:"):
+    for words in ("final-75, photos:", "average, photos:", "of 12 right", "final-75 and final-100, photos:"):
         assert words in text
 
 
