@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from carmodel.card import CARNET, Card, InputFacts, WeightsError, brief, input_facts, wrong_input
-from carmodel.network import CLASSES, CarNet, Network
+from carmodel.network import CLASSES, CarNet, Network, last_layer
 
 TORCHVISION = "torchvision/"  # before the name of an architecture
 OTHER_OUTPUTS = ("googlenet", "inception_v3")  # give more than logits
@@ -24,6 +24,8 @@ NEEDS_MEMORY = ("regnet",)  # cannot be built without their values, so a card co
 ONE_SIZE = ("maxvit",)  # are made for one size of pictures alone
 USUAL_SIZE = 224  # pixels on a side, of networks that do not say
 SIZED = "vit_"  # are told the size of their pictures when they are built
+MOMENTUM = 0.1  # of running means: torchvision's 0.0003 for mnasnet is for runs of millions of steps
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's pictures, which they are made for
 
 
 class AdaptedNetwork(Network):
@@ -62,14 +64,22 @@ def torchvision_models() -> frozenset[str]:
 def blank(card: Card) -> Network:
     """The network that a card describes, without memory or values; leaves the random generator alone.
 
+    Raises WeightsError, as `random_network` does.
+    """
+    with torch.device("meta"):
+        return random_network(card)
+
+
+def random_network(card: Card) -> Network:
+    """The network that a card describes, with random weights, ready to be trained.
+
     Raises WeightsError for an architecture, a size or a layer that does not exist.
     """
     if card.architecture == CARNET:
-        with torch.device("meta"):
-            try:
-                return CarNet(card.size, card.batchnorm)
-            except ValueError as error:
-                raise WeightsError(f"{card.name}.json is wrong: {error}") from error
+        try:
+            return CarNet(card.size, card.batchnorm)
+        except ValueError as error:
+            raise WeightsError(f"{card.name}.json is wrong: {error}") from error
     name = card.architecture.removeprefix(TORCHVISION)
     if name not in torchvision_models():
         raise WeightsError(
@@ -81,12 +91,17 @@ def blank(card: Card) -> Network:
 
     sized = {"image_size": card.size} if name.startswith(SIZED) else {}
     try:
-        with torch.device("meta"):
-            module = models.get_model(name, weights=None, num_classes=len(CLASSES), **sized)
+        module = models.get_model(name, weights=None, num_classes=len(CLASSES), **sized)
         if card.layer:
             module.get_submodule(card.layer)
     except (ValueError, RuntimeError, AttributeError) as error:
         raise WeightsError(f"{card.name}.json is wrong: {str(error).splitlines()[0]}") from error
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = MOMENTUM
+    last = last_layer(module)
+    assert isinstance(last, nn.Conv2d | nn.Linear)
+    last.reset_parameters()  # some begin with values for a thousand classes, far too large
     assert card.input is not None  # a card of another architecture has it
     return AdaptedNetwork(module, card.input, card.layer)
 
@@ -111,12 +126,12 @@ def adapted(module: nn.Module, facts: Mapping[str, Any] | None = None) -> Networ
             raise WeightsError(f"The network cannot be used: it has no layer {brief(layer)}.")
         network = AdaptedNetwork(module, input_facts(table), layer)
     network.to(network.device)  # its buffers too
-    if wrong := _wrong_logits(network.eval()):
+    if wrong := wrong_logits(network.eval()):
         raise WeightsError(f"The network cannot be used: {wrong}.")
     return network.requires_grad_(False)
 
 
-def _wrong_logits(network: Network) -> str:
+def wrong_logits(network: Network) -> str:
     """What is wrong with what a network answers to two pictures of noise, in words; "" if nothing is."""
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(2, 3, network.size, network.size, generator=generator).to(network.device)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from carmodel.card import TEMPERATURES
-from carmodel.network import Network
+from carmodel.network import Network, last_layer
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
@@ -36,8 +36,7 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 @torch.no_grad()
 def fold_temperature(network: Network, temperature: float) -> None:
     """Divide the last layer of `network` by `temperature`, in place: its logits are calibrated then."""
-    *_, last = (module for module in network.modules() if list(module.parameters(recurse=False)))
-    for values in last.parameters():
+    for values in last_layer(network).parameters():
         values.div_(temperature)
 
 

@@ -3,17 +3,19 @@
 Average is the softmax of the mean logits, which is the normalised geometric mean of the networks'
 probabilities. Priority lets one network decide by a rule about which of them recognises which class
 better, and says in words how it came to that. Both start from logits: a softmax of probabilities could
-never be more than 47.5 % sure of one class in four.
+never be more than 47.5 % sure of one class in four. Which networks they are of is recorded beside the
+weights, as `Rules`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from carmodel.network import CLASSES
 
+AVERAGE, PRIORITY = "average", "priority"  # the ensembles
 PUBLISHED_OWNERS = {"sedan": 75, "coupe": 100, "suv": 75, "truck": 100}  # class -> size of its better judge
 SPOKEN = {"sedan": "sedan", "coupe": "coupe", "suv": "SUV", "truck": "truck"}  # class -> word in a sentence
 
@@ -74,3 +76,57 @@ def priority(logits: Mapping[int, Tensor], owners: Mapping[str, int]) -> Predict
         }[names_own[small], names_own[large]]
     trace = f"{said} {why}, so {decided_by} px decides."
     return replace(says[decided_by], trace=trace, decided_by=decided_by)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is recorded of the ensembles of networks that are told apart by their sizes.
+
+    `owners` maps each class to the size in pixels of the network that Priority trusts with it; without them
+    there is no Priority. `average` has the sizes of the networks whose mean Average is; () for all.
+    """
+
+    owners: Mapping[str, int] = field(default_factory=dict)
+    average: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """The ensembles of some networks: by name those that Average is of, and Priority, () for none."""
+
+    sizes: Mapping[str, int]  # network -> pixels on a side
+    owners: Mapping[str, int]
+    average: tuple[str, ...]
+    priority: tuple[str, ...]  # two of different sizes
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The ensembles that there are."""
+        members = {AVERAGE: self.average, PRIORITY: self.priority}
+        return tuple(name for name, networks in members.items() if networks)
+
+    def predict(self, logits: Mapping[str, Tensor]) -> dict[str, Prediction]:
+        """What each ensemble says, from the logits (4,) of the networks by name."""
+        predictions = {}
+        if self.average:
+            predictions[AVERAGE] = average(logits[name] for name in self.average)
+        if self.priority:
+            by_size = {self.sizes[name]: logits[name] for name in self.priority}
+            predictions[PRIORITY] = priority(by_size, self.owners)
+        return predictions
+
+
+def ensembles_of(sizes: Mapping[str, int], rules: Rules) -> Ensembles:
+    """The ensembles of networks by name, of these sizes in pixels: none of one network alone.
+
+    Average is of the recorded networks if they are all there, or else of all. Priority is of the two whose
+    sizes own classes; of two networks one may own all.
+    """
+    members = tuple(name for name, size in sizes.items() if size in rules.average)
+    recorded = set(rules.average) <= set(sizes.values())
+    mean_of = members if members and recorded else tuple(sizes)
+    owning = set(rules.owners.values())
+    judges = tuple(name for name, size in sizes.items() if size in owning or len(sizes) == 2)
+    different = {sizes[name] for name in judges}
+    by_rule = owning and owning <= different and len(judges) == len(different) == 2
+    return Ensembles(sizes, rules.owners, mean_of if len(mean_of) > 1 else (), judges if by_rule else ())

@@ -47,6 +47,12 @@ class Network(nn.Module):
         return None
 
 
+def last_layer(network: nn.Module) -> nn.Module:
+    """The layer with values that comes last, whose outputs are the logits, perhaps rectified or averaged."""
+    *_, last = (module for module in network.modules() if list(module.parameters(recurse=False)))
+    return last
+
+
 class CarNet(Network):
     """The VGG-style network of `size`×`size` pixels.
 

@@ -119,14 +119,16 @@ def save(detector: Detector, cards: Mapping[str, Card], results: Mapping[str, An
 
 
 def load(cards: Mapping[str, Card], folder: Path = WEIGHTS) -> Detector | None:
-    """The detector for the networks of these cards, by name ("75", "100"); None if there is none for them.
+    """The detector that was fitted to some of the networks of these cards, by name ("75"); None without one.
 
     Raises WeightsError for a damaged file.
     """
     if not (folder / TABLE).exists():
         return None
     table = read_table(folder / TABLE)
-    if table.get("networks") != {name: card.sha256 for name, card in cards.items()}:
+    fitted = table.get("networks")
+    digests = {name: card.sha256 for name, card in cards.items()}
+    if not fitted or not isinstance(fitted, dict) or fitted != {n: digests.get(n) for n in fitted}:
         return None
     threshold = table.get("threshold")
     if (
@@ -147,11 +149,11 @@ def load(cards: Mapping[str, Card], folder: Path = WEIGHTS) -> Detector | None:
     width = 2 * CHANNELS[BLOCK - 1]
     shapes = {
         f"{name}.{part}": shape
-        for name in cards
+        for name in fitted
         for part, shape in (("mean", [width]), ("whitening", [width, width]))
     }
     if {key: list(value.shape) for key, value in tensors.items()} != shapes:
         raise WeightsError(f"{TENSORS} does not hold what block {BLOCK} of both networks needs.")
     return Detector(
-        {name: Spread(tensors[f"{name}.mean"], tensors[f"{name}.whitening"]) for name in cards}, threshold
+        {name: Spread(tensors[f"{name}.mean"], tensors[f"{name}.whitening"]) for name in fitted}, threshold
     )

@@ -31,7 +31,7 @@ from carmodel.card import (
     read_table,
     wrong_value,
 )
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.files import write_whole
 from carmodel.frame import FRAME
 from carmodel.memory import wants_memory
@@ -43,11 +43,12 @@ __all__ = [
     "Card",
     "WeightsError",
     "available",
+    "check",
     "kinds",
     "load",
     "load_carnet",
-    "load_owners",
     "load_references",
+    "load_rules",
     "save",
     "save_references",
     "wrong_tensor",
@@ -69,10 +70,8 @@ def save(network: Network, card: Card, folder: Path = WEIGHTS) -> Path:
     cannot hold, and for a network that was explained: explainers leave hooks and parameters behind, so
     explain a copy.
     """
-    check_name(card.name)
+    check(card)
     file = f"{card.name}.safetensors"
-    if wrong := wrong_value(card):
-        raise WeightsError(f"{card.name}.json cannot be written: {wrong}.")
     described = blank(card)
     if _kind_of(network) != _kind_of(described):
         raise WeightsError(f"{file} cannot be written: the card describes another network.")
@@ -91,6 +90,13 @@ def save(network: Network, card: Card, folder: Path = WEIGHTS) -> Path:
     return path
 
 
+def check(card: Card) -> None:
+    """Raises WeightsError for a card that cannot be written: a name that is none, or a wrong value."""
+    check_name(card.name)
+    if wrong := wrong_value(card):
+        raise WeightsError(f"{card.name}.json cannot be written: {wrong}.")
+
+
 def load(name: str, folder: Path = WEIGHTS) -> tuple[Network, Card]:
     """The network of this name, in float32, in evaluation mode and without gradients, and its card.
 
@@ -105,10 +111,12 @@ def load(name: str, folder: Path = WEIGHTS) -> tuple[Network, Card]:
         raise WeightsError(f"{file} is damaged or of another version: its checksum differs from {name}.json.")
     network = blank(card)
     tensors = _tensors(data, file)
-    if wrong := wrong_tensor(network.stored.state_dict(), tensors):
+    state = network.stored.state_dict()  # which knows the versions of its modules
+    if wrong := wrong_tensor(state, tensors):
         raise WeightsError(f"{file} does not fit {name}.json: {wrong}.")
-    full = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
-    network.stored.load_state_dict(full, assign=True)
+    floats = {key for key, value in tensors.items() if value.is_floating_point()}
+    state.update({key: value.float() if key in floats else value for key, value in tensors.items()})
+    network.stored.load_state_dict(state, assign=True)
     return network.eval().requires_grad_(False), card
 
 
@@ -161,14 +169,16 @@ def load_references(folder: Path = WEIGHTS) -> Tensor:
     return frames.float() / 255
 
 
-def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
-    """Class -> size of the network that recognises it better; the published owners without a file.
+def load_rules(folder: Path = WEIGHTS) -> Rules:
+    """What is recorded of ensembles; the published owners, and Average of all networks, without a file.
 
-    Raises WeightsError if the file does not name one of two networks for each class.
+    Raises WeightsError if the file does not name one of two networks for each class, or names no networks
+    for Average.
     """
     if not (folder / ENSEMBLE).exists():
-        return dict(PUBLISHED_OWNERS)
-    owners = read_table(folder / ENSEMBLE).get("owners")
+        return Rules(dict(PUBLISHED_OWNERS))
+    table = read_table(folder / ENSEMBLE)
+    owners, average = table.get("owners"), table.get("average", [])
     if not isinstance(owners, dict) or owners.keys() != set(CLASSES):
         raise WeightsError(f'{ENSEMBLE} needs "owners" with exactly these classes: {", ".join(CLASSES)}.')
     for label, size in owners.items():
@@ -178,7 +188,9 @@ def load_owners(folder: Path = WEIGHTS) -> dict[str, int]:
         raise WeightsError(
             f"{ENSEMBLE} names networks of {', '.join(map(str, sizes))} px; Priority is of two."
         )
-    return {label: owners[label] for label in CLASSES}
+    if not isinstance(average, list) or not all(map(is_size, average)) or len(average) != len(set(average)):
+        raise WeightsError(f'{ENSEMBLE} needs "average" as a list of different sizes of networks.')
+    return Rules({label: owners[label] for label in CLASSES}, tuple(average))
 
 
 def wrong_tensor(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> str:

@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         "--mode",
         choices=(AVERAGE, PRIORITY),
         default=AVERAGE,
-        help="ensemble of both networks: their average, or priority, where a rule says which one decides "
+        help="ensemble of the networks: their average, or priority, where a rule says which of two decides "
         "(default: average)",
     )
     add(

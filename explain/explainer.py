@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 
 from carmodel.card import Card
+from carmodel.ensemble import Rules, ensembles_of
 from carmodel.frame import FRAME
 from carmodel.network import Network
 from carmodel.ood import Detector
 from carmodel.ood import load as load_detector
 from carmodel.photo import Photo
-from carmodel.weights import WEIGHTS, WeightsError, kinds, load, load_owners, load_references
+from carmodel.weights import WEIGHTS, WeightsError, kinds, load, load_references, load_rules
 from explain.attribution import Attribution
 from explain.cache import ABSENT, Cache
-from explain.classification import AVERAGE, PRIORITY, Classification, classify
+from explain.classification import Classification, classify
 from explain.methods.lanes import AUTO, NoMapError
 from explain.methods.method import Question
 from explain.methods.refinement import Refinement, advance, rounds
@@ -27,6 +28,7 @@ from explain.methods.registry import check, method_named
 from explain.target import Target
 from explain.ways import Ways
 
+NO_RULES = Rules()  # no Priority, and Average of all networks
 TOLERANCE = 0.02  # the completeness gap at which refining stops, unless another is asked for
 
 
@@ -39,8 +41,7 @@ class Explainer:
     which it would have stopped.
 
     references (n, 3, 300, 300) are the frames that a method may compare with, in [0, 1] or in 8 bits;
-    `owners` make the rule of the Priority ensemble, where there is one. `engine` is one of
-    `explain.methods.lanes.LANES`.
+    `rules` say which networks ensembles are of. `engine` is one of `explain.methods.lanes.LANES`.
     """
 
     def __init__(
@@ -49,14 +50,14 @@ class Explainer:
         references: Tensor | None = None,
         *,
         cards: Mapping[str, Card] = MappingProxyType({}),
-        owners: Mapping[str, int] = MappingProxyType({}),
+        rules: Rules = NO_RULES,
         detector: Detector | None = None,
         cache: Cache | None = None,
         engine: str = AUTO,
     ) -> None:
         self.networks = dict(networks)
         self.cards = dict(cards)
-        self.owners = owners
+        self._ensembles = ensembles_of({name: network.size for name, network in self.networks.items()}, rules)
         self.detector = detector
         self.cache = cache or Cache()
         self.computations = 0  # results computed, not found
@@ -91,7 +92,7 @@ class Explainer:
             {str(network.size): network for network, _ in loaded},
             (255 * load_references(folder)).round().byte(),  # as they are stored: a quarter of the memory
             cards=cards,
-            owners=load_owners(folder),
+            rules=load_rules(folder),
             detector=load_detector(cards, folder),
             cache=cache,
             engine=engine,
@@ -106,17 +107,18 @@ class Explainer:
     @property
     def ensembles(self) -> tuple[str, ...]:
         """The ensembles of these networks: none of one alone, Priority of the two that its rule names."""
-        if len(self.networks) < 2:
-            return ()
-        sizes = {network.size for network in self.networks.values()}
-        by_rule = len(self.networks) == len(sizes) == 2 and sizes >= set(self.owners.values()) and self.owners
-        return (AVERAGE, PRIORITY) if by_rule else (AVERAGE,)
+        return self._ensembles.names
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The networks whose mean the average is."""
+        return self._ensembles.average
 
     def classify(self, photo: Photo) -> Classification:
         """The logits and predictions of a photo, and whether it looks like one of a car."""
 
         def compute(_: None) -> Classification:
-            return classify(self.networks, photo.frame, self.ensembles, self.owners, self.detector)
+            return classify(self.networks, photo.frame, self._ensembles, self.detector)
 
         return self.cache.get((self._name, photo.digest), self._counted(compute))
 
@@ -132,9 +134,9 @@ class Explainer:
     ) -> Iterator[dict[str, Attribution]]:
         """The maps of the named networks (all if None) together, again and again while they get better.
 
-        A method that refines its maps stops when each gap, and that of their `mean`, is at most `tolerance`,
-        or when it can do no better; others make one. A setting that a method has no use for is ignored.
-        `engine` is that of the Explainer if None.
+        A method that refines its maps stops when each gap, and that of the average's map, is at most
+        `tolerance`, or when it can do no better; others make one. A setting that a method has no use for is
+        ignored. `engine` is that of the Explainer if None.
 
         Raises ValueError, at once, for settings that do not exist, and NoMapError for a network that the
         method cannot explain.
@@ -150,8 +152,12 @@ class Explainer:
             if reason := self._ways.obstacle(record, name, engine):
                 raise NoMapError(reason)
         lanes = {name: self.lane(name, engine) for name in names}
-        kept = [partial(self._advance, photo, name, target, method, reference, lanes[name]) for name in names]
-        return (self._ways.told(names, maps, engine) for maps in rounds(kept, tolerance))
+        kept = {
+            name: partial(self._advance, photo, name, target, method, reference, lane)
+            for name, lane in lanes.items()
+        }
+        every = rounds(kept, tolerance, self.members)
+        return (self._ways.told(maps, engine) for maps in every)
 
     def finished(
         self,
@@ -175,10 +181,10 @@ class Explainer:
             return later.on_frame(self.networks[name])
 
         try:
-            *_, maps = rounds([partial(kept, name) for name in names], tolerance) if names else [[]]
+            *_, maps = rounds({name: partial(kept, name) for name in names}, tolerance, self.members)
         except LookupError:
             return {}
-        return self._ways.told(names, maps, engine)
+        return self._ways.told(maps, engine)
 
     def _advance(
         self,

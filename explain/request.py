@@ -109,7 +109,7 @@ def explained(
     that fails gives its error instead, and the others go on.
     """
     settings = asked.target, asked.reference, asked.tolerance
-    shown = asked.ensemble, asked.decided_by, list(explainer.networks)
+    shown = asked.ensemble, asked.decided_by, list(explainer.networks), explainer.members
     for name in METHODS if methods is None else methods:
         method, maps = method_named(name), {}
         try:
@@ -138,15 +138,17 @@ def finished_maps(
     return rows
 
 
-def column_parts(networks: Sequence[str], ensemble: str, decided_by: str | None) -> dict[str, list[str]]:
+def column_parts(
+    networks: Sequence[str], ensemble: str, decided_by: str | None, members: Sequence[str] = ()
+) -> dict[str, list[str]]:
     """What stands side by side for a method, each with the networks whose maps it is made of.
 
     That is the networks, their ensemble and, of two, their difference. The average ensemble's map is the mean
-    of the networks' maps; Priority's is that of the network that decided.
+    of its members' maps (of all if none are named); Priority's is that of the network that decided.
     """
     parts = {name: [name] for name in networks}
     if len(networks) > 1:
-        parts[ensemble] = list(networks) if decided_by is None else [decided_by]
+        parts[ensemble] = list(members or networks) if decided_by is None else [decided_by]
     if len(networks) == 2:
         parts["-".join(networks)] = list(networks)
     return parts
@@ -162,13 +164,14 @@ def columns_of(
     ensemble: str,
     decided_by: str | None,
     networks: Sequence[str] | None = None,
+    members: Sequence[str] = (),
 ) -> dict[str, Attribution]:
     """The maps by column, of networks (those of `maps` if None) and of what is made of them, where it can be.
 
     The difference is the first network's map less that of the second.
     """
     columns = {}
-    for column, parts in column_parts(list(networks or maps), ensemble, decided_by).items():
+    for column, parts in column_parts(list(networks or maps), ensemble, decided_by, members).items():
         made_of = [maps[name] for name in parts if name in maps]
         if len(made_of) < len(parts):
             continue
@@ -180,11 +183,15 @@ def columns_of(
 
 
 def missing_columns(
-    obstacles: Mapping[str, str], ensemble: str, decided_by: str | None, networks: Sequence[str]
+    obstacles: Mapping[str, str],
+    ensemble: str,
+    decided_by: str | None,
+    networks: Sequence[str],
+    members: Sequence[str] = (),
 ) -> dict[str, str]:
     """Why columns have no map, by the obstacles of some networks: theirs, and what is made of them."""
     missing = {}
-    for column, parts in column_parts(networks, ensemble, decided_by).items():
+    for column, parts in column_parts(networks, ensemble, decided_by, members).items():
         if lacking := [network_name(name) for name in parts if name in obstacles]:
             missing[column] = (
                 obstacles.get(column) or f"It cannot be made without the map of {listed(lacking)}."

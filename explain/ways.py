@@ -1,6 +1,6 @@
 """By which lane each network is explained, and which methods cannot explain it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from torch import Tensor
@@ -40,12 +40,11 @@ class Ways:
             return str(error)
         return ""
 
-    def told(
-        self, names: Sequence[str], maps: Sequence[Attribution], engine: str | None = None
-    ) -> dict[str, Attribution]:
+    def told(self, maps: Mapping[str, Attribution], engine: str | None = None) -> dict[str, Attribution]:
         """Maps by network, each with why the fast lane did not make it where it was to do so if it could."""
-        by_name = dict(zip(names, maps, strict=True))
         if (engine or self.engine) != AUTO:
-            return by_name
-        reasons = {name: obstacle(self.networks[name], self.frames) for name in names}
-        return {name: replace(map, not_fast=reasons[name]) for name, map in by_name.items()}
+            return dict(maps)
+        return {
+            name: replace(map, not_fast=obstacle(self.networks[name], self.frames))
+            for name, map in maps.items()
+        }

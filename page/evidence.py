@@ -31,7 +31,7 @@ Found = Mapping[str, Mapping[str, Evidence | None]]
 
 def tested_networks(explainer: Explainer, asked: ExplanationRequest) -> list[str]:
     """The networks whose maps are tested, and the average where the ensemble's map is the mean of theirs."""
-    average = len(explainer.networks) > 1 and asked.decided_by is None
+    average = explainer.members and asked.decided_by is None
     return [*explainer.networks, *([AVERAGE] if average else [])]
 
 
@@ -90,7 +90,7 @@ class Evidences:
         still_wanted: Callable[[], bool],
     ) -> dict[str, Evidence | None]:
         """What is found about every method's map of a network, until it is no longer wanted."""
-        names = list(explainer.networks) if network == AVERAGE else [network]
+        names = explainer.members if network == AVERAGE else (network,)
         networks = [explainer.networks[name] for name in names]
         side = max(network.size for network in networks)  # of the frame, in cells
         frame = asked.photo.frame
@@ -109,7 +109,8 @@ class Evidences:
                 break
             try:
                 maps = rows[method].maps
-                attribution = mean(list(maps.values())) if network == AVERAGE else maps[network]
+                together = [maps[name] for name in names]
+                attribution = mean(together) if network == AVERAGE else maps[network]
                 compare = partial(evidence, networks, frame, attribution, smoothing=asked.smoothing)
                 tests[method] = self._kept(_key(asked, network, method), partial(_compared, compare, against))
             except Exception:

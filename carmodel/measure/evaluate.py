@@ -1,8 +1,8 @@
 """How good the networks and ensembles are: `python -m carmodel.measure.evaluate --data DIR --split test`.
 
 For every photo source apart: accuracy with its 95 % interval, recall and precision by class, the confusion
-matrix, calibration error, and how often the two networks disagree and who is right then. Over all sources:
-accuracy by view and by make, where they are known (`carmodel.measure.groups`).
+matrix, calibration error, and how often Priority's two networks disagree and who is right then. Over all
+sources: accuracy by view and by make, where they are known (`carmodel.measure.groups`).
 """
 
 import json
@@ -16,15 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from carmodel.ensemble import average, priority
+from carmodel.ensemble import Ensembles, ensembles_of
 from carmodel.files import write_whole
 from carmodel.measure.groups import TABLE, accuracy_by_group, as_lines, grouped, read_views
 from carmodel.metrics import disagreement, scores
-from carmodel.network import CLASSES, SIZES, Network
+from carmodel.network import CLASSES, Network
 from carmodel.sampling import area_means
 from carmodel.train.data import Frames, load_frames, read_samples
 from carmodel.train.options import fails_in_a_sentence, photo_options
-from carmodel.weights import WEIGHTS, WeightsError, available, load, load_owners
+from carmodel.weights import WEIGHTS, WeightsError, available, kinds, load, load_rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Subjects:
     """What is evaluated, and on what."""
 
     networks: Mapping[str, Network]  # by name
-    owners: Mapping[str, int]  # class -> size of the network that Priority trusts with it
+    ensembles: Ensembles  # of the final ones among them
     frames: Frames
 
 
@@ -60,28 +60,23 @@ def accuracy_by_source(logits: Tensor, frames: Frames) -> dict[str, float]:
     return {name: float(right[chosen].float().mean()) for name, chosen in by_source(frames).items()}
 
 
-def ensemble_probabilities(
-    logits_75: Tensor, logits_100: Tensor, owners: Mapping[str, int]
-) -> dict[str, Tensor]:
-    """Probabilities (n, 4) of both ensembles from both networks' logits (n, 4)."""
-    pairs = list(zip(logits_75, logits_100, strict=True))
-    by_rule = (priority(dict(zip(SIZES, pair, strict=True)), owners) for pair in pairs)
-    return {
-        "average": torch.tensor([average(pair).probabilities for pair in pairs]),
-        "priority": torch.tensor([prediction.probabilities for prediction in by_rule]),
-    }
+def ensemble_probabilities(logits: Mapping[str, Tensor], ensembles: Ensembles) -> dict[str, Tensor]:
+    """Probabilities (n, 4) of each ensemble from networks' logits (n, 4) by name."""
+    photos = zip(*logits.values(), strict=True)
+    said = [ensembles.predict(dict(zip(logits, photo, strict=True))) for photo in photos]
+    return {name: torch.tensor([row[name].probabilities for row in said]) for name in ensembles.names}
 
 
 def evaluate(
     frames: Frames,
     logits: Mapping[str, Tensor],
-    owners: Mapping[str, int],
+    ensembles: Ensembles,
     views: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The report, ready for JSON, of networks' logits (n, 4) by name on `frames`.
 
-    "ensembles" and "disagreement" are of the final networks, if both are there. views says from where the
-    car is seen, by a photo's path inside its data folder.
+    "disagreement" is that of Priority's two networks, "compared", if there is Priority. views says from where
+    the car is seen, by a photo's path inside its data folder.
     """
     labels, sources = frames.labels, by_source(frames)
 
@@ -93,17 +88,17 @@ def evaluate(
     result: dict[str, Any] = {
         "networks": {name: report(rows.double().softmax(dim=1)) for name, rows in logits.items()}
     }
-    classifiers = dict(logits)
-    small, large = (logits.get(f"final-{size}") for size in SIZES)
-    if small is not None and large is not None:
-        ensembles = ensemble_probabilities(small, large, owners)
-        classifiers |= ensembles
-        result["ensembles"] = {name: report(rows) for name, rows in ensembles.items()}
+    together = ensemble_probabilities(logits, ensembles)
+    if together:
+        result["ensembles"] = {name: report(rows) for name, rows in together.items()}
+    if ensembles.priority:
+        result["compared"] = sorted(ensembles.priority, key=ensembles.sizes.__getitem__)
+        small, large = (logits[name] for name in result["compared"])
         result["disagreement"] = {
             name: asdict(disagreement(small[chosen], large[chosen], labels[chosen]))
             for name, chosen in sources.items()
         }
-    result["groups"] = accuracy_by_group(classifiers, labels, grouped(frames.samples, views or {}))
+    result["groups"] = accuracy_by_group({**logits, **together}, labels, grouped(frames.samples, views or {}))
     return result
 
 
@@ -127,24 +122,27 @@ def as_text(report: Mapping[str, Any]) -> str:
                     for share, width in ((row["recall"][label], 10), (row["precision"][label], 11))
                 )
                 lines.append(f"  {label:8}{shares}          {cells}")
+    small, large = report.get("compared", ("", ""))
     for source, row in report.get("disagreement", {}).items():
         lines.append(
-            f"75 px and 100 px, {source}: {row['differ']} of {row['n']} verdicts differ; then 75 px is right "
-            f"{row['small_right']} times, 100 px {row['large_right']}, neither {row['neither_right']}"
+            f"{small} and {large}, {source}: {row['differ']} of {row['n']} verdicts differ; then {small} is "
+            f"right {row['small_right']} times, {large} {row['large_right']}, neither {row['neither_right']}"
         )
     lines.extend(as_lines(report["groups"]))
     return "\n".join(lines)
 
 
 def subjects(weights: Path, data: Sequence[Path], split: str, cache: Path) -> Subjects:
-    """Every network in the folder `weights` and Priority's owners, and the frames of a split of `data`.
+    """Every network in the folder `weights` and the ensembles of the final ones, and the frames of a split.
 
     Raises WeightsError, also for a folder without a network, and DataError.
     """
     networks = {name: load(name, weights)[0] for name in available(weights)}
     if not networks:
         raise WeightsError("There are no networks in the folder of weights; train one first.")
-    return Subjects(networks, load_owners(weights), load_frames(read_samples(data, [split]), cache))
+    finals = {name: networks[name].size for name in kinds(weights).get("final", ())}
+    ensembles = ensembles_of(finals, load_rules(weights))
+    return Subjects(networks, ensembles, load_frames(read_samples(data, [split]), cache))
 
 
 @fails_in_a_sentence
@@ -160,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     views = read_views(options.views)
     subject = subjects(options.weights, options.data, options.split, options.cache)
     logits = {name: logits_of(network, subject.frames.pixels) for name, network in subject.networks.items()}
-    report = evaluate(subject.frames, logits, subject.owners, views)
+    report = evaluate(subject.frames, logits, subject.ensembles, views)
     if options.out:
         write_whole(options.out, json.dumps(report, indent=2) + "\n")
     print(json.dumps(report, indent=2) if options.json else as_text(report))

@@ -17,8 +17,8 @@ from carmodel.network import SIZES
 from carmodel.train.command import train
 from carmodel.train.data import RUNS, training_frames
 from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_options
-from carmodel.train.recipe import Recipe, recipe_of, recipe_options
-from carmodel.weights import LEARNING_RATES, WEIGHTS, load_carnet
+from carmodel.train.recipe import Recipe, baseline, recipe_of, recipe_options
+from carmodel.weights import LEARNING_RATES, WEIGHTS, load
 
 PLAIN = Recipe("final", 75, epochs=3, warm_up=50, zoom_out=0.0)
 
@@ -39,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     training, validation = training_frames(options.data, options.cache)
-    kind, optimiser = ("baseline", "adamw") if options.baseline else ("final", "sgd")
-    plain = recipe_of(options, replace(PLAIN, kind=kind, size=options.size, optimiser=optimiser))
+    plain = recipe_of(options, replace(PLAIN, size=options.size))
+    plain = baseline(plain) if options.baseline else plain
     name = plain.name
-    start = load_carnet(name, options.start) if options.start else None
+    start = load(name, options.start) if options.start else None
     table = read_table(options.out) if options.out.exists() else {}  # before hours of work, not after
     rows = []
     for rate in options.rates:

@@ -23,7 +23,6 @@ from tqdm import tqdm
 from carmodel.files import write_whole
 from carmodel.measure.evaluate import Subjects, ensemble_probabilities, logits_of, subjects
 from carmodel.metrics import wilson
-from carmodel.network import SIZES
 from carmodel.train.data import DataError, training_pictures
 from carmodel.train.options import fails_in_a_sentence, photo_options
 from carmodel.train.samples import Sample
@@ -113,12 +112,9 @@ def accuracies(
 
 
 def _answers(subject: Subjects) -> dict[str, Tensor]:
-    """Classifier -> logits or probabilities (n, 4): every network, and both ensembles of the final ones."""
+    """Classifier -> logits or probabilities (n, 4): every network, and the ensembles of the final ones."""
     answers = {name: logits_of(network, subject.frames.pixels) for name, network in subject.networks.items()}
-    small, large = (answers.get(f"final-{size}") for size in SIZES)
-    if small is not None and large is not None:
-        answers |= ensemble_probabilities(small, large, subject.owners)
-    return answers
+    return answers | ensemble_probabilities(answers, subject.ensembles)
 
 
 @fails_in_a_sentence

@@ -19,6 +19,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from tqdm import tqdm
 
+from carmodel.ensemble import Ensembles
 from carmodel.files import write_whole
 from carmodel.frame import FRAME
 from carmodel.measure.evaluate import (
@@ -29,7 +30,7 @@ from carmodel.measure.evaluate import (
     subjects,
 )
 from carmodel.measure.references import BORDER
-from carmodel.network import SIZES, Network
+from carmodel.network import Network
 from carmodel.train.data import Frames
 from carmodel.train.options import fails_in_a_sentence, photo_options
 from carmodel.vision import v2
@@ -135,19 +136,17 @@ def disturbed_logits(networks: Mapping[str, Network], frames: Frames) -> dict[st
 
 
 def robustness(
-    frames: Frames, logits: Mapping[str, Mapping[str, Tensor]], owners: Mapping[str, int]
+    frames: Frames, logits: Mapping[str, Mapping[str, Tensor]], ensembles: Ensembles
 ) -> dict[str, Any]:
     """The report, ready for JSON, of logits (n, 4) by disturbance and name of the network.
 
     For each classifier and photo source: the number of photos and, by disturbance, the accuracy in [0, 1]
-    and its change in points. "ensembles" are of the final networks, if both are there.
+    and its change in points.
     """
-    small, large = pair = [f"final-{size}" for size in SIZES]
     groups: dict[str, Mapping[str, Mapping[str, Tensor]]] = {"networks": logits}
-    if all(name in logits[CLEAN] for name in pair):
+    if ensembles.names:
         groups["ensembles"] = {
-            disturbance: ensemble_probabilities(rows[small], rows[large], owners)
-            for disturbance, rows in logits.items()
+            disturbance: ensemble_probabilities(rows, ensembles) for disturbance, rows in logits.items()
         }
     return {
         group: {
@@ -203,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     subject = subjects(options.weights, options.data, options.split, options.cache)
     logits = disturbed_logits(subject.networks, subject.frames)
-    report = {"split": options.split, **robustness(subject.frames, logits, subject.owners)}
+    report = {"split": options.split, **robustness(subject.frames, logits, subject.ensembles)}
     if options.out:
         write_whole(options.out, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     print(as_text(report))

@@ -27,6 +27,7 @@ COSTS = {
     "lite2 answers": 19.0,
     "75 px": 22.0,
     "100 px": 50.0,
+    "128 px": 22.0,  # of the third architecture
 }
 
 
@@ -63,14 +64,16 @@ def _teacher(kind: str, seed: int, epochs: int, earlier: tuple[str, ...] = ()) -
     )
 
 
-def _student(size: int, epochs: int) -> Step:
+def _student(size: int, epochs: int, *architecture: str) -> Step:
     return Step(
         f"final-{size}",
-        "from random weights, taught, with labels as a tenth of the loss",
+        "from random weights, taught, with labels as a tenth of the loss"
+        + (f": {architecture[-1]}" if architecture else ""),
         (
             *("carmodel.train", *DATA, *TAUGHT, "--size", str(size), "--epochs", str(epochs)),
             *("--learning-rate", "0.05", "--soft-targets", "{work}/soft", "--licence", LICENCE),
             *("--out", WEIGHTS, "--checkpoint", f"{{work}}/final-{size}.pt"),
+            *architecture,
         ),
         ("{data}", "{work}/soft"),
         (*_network(f"final-{size}"), f"{{work}}/final-{size}.pt"),
@@ -100,7 +103,8 @@ def _network(name: str) -> tuple[str, str]:
 
 
 TAUGHT_BY = tuple(f"{{work}}/teachers/{name}.pt" for name in ("lite0-1", "lite2-2", "lite2-3"))
-FINALS = (*_network("final-75"), *_network("final-100"))
+CARNETS = (*_network("final-75"), *_network("final-100"))
+FINALS = (*CARNETS, *_network("final-128"))
 NETWORKS = (*FINALS, *_network("baseline-75"), *_network("baseline-100"))
 RATES = f"{WEIGHTS}/learning-rates.json"
 OWNERS = f"{WEIGHTS}/ensemble.json"
@@ -136,7 +140,7 @@ def _measures(split: str, final: bool) -> tuple[Step, ...]:
             f"ood{after}",
             "is it a car at all?",
             ("carmodel.measure.fit_ood", *measure, "--out", WEIGHTS, "--others", "{others}"),
-            ("{cars}", "{others}", *FINALS),
+            ("{cars}", "{others}", *CARNETS),
             OOD,
             final=final,
         ),
@@ -182,6 +186,7 @@ STEPS: tuple[Step, ...] = (
     ),
     _student(75, 30),
     _student(100, 20),
+    _student(128, 12, "--architecture", "torchvision/mnasnet0_75"),
     Step(
         "rates",
         "short runs of the baseline at three rates",
@@ -197,7 +202,7 @@ STEPS: tuple[Step, ...] = (
     _baseline(100, 6, "0.0003", True),
     Step(
         "owners",
-        "which network Priority trusts with which class",
+        "which network Priority trusts with which class, and which Average is of",
         ("carmodel.measure.owners", *CARS, *FOUND),
         ("{cars}", *FINALS),
         (OWNERS,),

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
+from carmodel.card import CARNET
 from carmodel.train.views import Style
 
 
@@ -16,8 +17,10 @@ class Recipe:
     all steps. SGD with Nesterov momentum trains networks with batch normalisation, AdamW the others.
     """
 
-    kind: str  # final or baseline, with batch normalisation or without, or the kind of a teacher
+    kind: str  # of the network, the first part of its name: final, baseline, or the kind of a teacher
     size: int  # pixels on a side
+    architecture: str = CARNET  # or one of torchvision's, as in a card
+    batchnorm: bool = True  # whether a CarNet has batch normalisation
     epochs: int = 40
     epoch_steps: int = 0  # 0 for as many as show as many pictures as there are photos
     batch: int = 64  # photos a step, over all processes
@@ -35,7 +38,7 @@ class Recipe:
     shares: dict[str, float] = field(default_factory=dict)  # as in carmodel.train.sampling
     left_out: tuple[str, ...] = ()
     labels: str = ""  # SHA-256 of labels that are not the photos' own; "" if they are
-    start: str = ""  # SHA-256 of the weights to continue from, of this or the other size; "" for none
+    start: str = ""  # SHA-256 of the weights to continue from, of this or another size; "" for none
     soft_targets: str = ""  # SHA-256 of the teachers' answers to learn from; "" for labels alone
     taught_share: float = 0.9  # of the loss that the teachers' answers decide, where there are any
     teacher_temperature: float = 2.0  # that both answers are softened with
@@ -45,11 +48,6 @@ class Recipe:
     def name(self) -> str:
         """The network's name: final-75, baseline-100, lite0-144, …"""
         return f"{self.kind}-{self.size}"
-
-    @property
-    def batchnorm(self) -> bool:
-        """Whether a CarNet has batch normalisation."""
-        return self.kind == "final"
 
     @property
     def style(self) -> Style:
@@ -93,6 +91,11 @@ def recipe_options(parser: argparse.ArgumentParser, plain: Recipe, without: Sequ
                 default=getattr(plain, name),
                 help=f"{said} (%(default)s)",
             )
+
+
+def baseline(plain: Recipe) -> Recipe:
+    """`plain` for a CarNet without batch normalisation, which does not begin to learn by plain SGD."""
+    return replace(plain, kind="baseline", batchnorm=False, optimiser="adamw")
 
 
 def recipe_of(options: argparse.Namespace, plain: Recipe) -> Recipe:

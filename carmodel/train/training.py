@@ -118,7 +118,8 @@ class Run:
         """Continue from a checkpoint of the same recipe; raises DataError if it is of another or damaged."""
         names = ("network", "average", "optimiser", "step", "seconds", "history", "best", "loss", "recipe")
         state = read_checkpoint(path, names, self.processes.device)
-        if state["recipe"] != asdict(self.recipe):
+        # What a recipe of an earlier version does not say is as it is by default.
+        if asdict(Recipe("", 0)) | state["recipe"] != asdict(self.recipe):
             raise DataError(f"{path} belongs to another recipe; name another --checkpoint or delete it.")
         for name in names[:3]:
             getattr(self, name).load_state_dict(state[name])
@@ -219,7 +220,8 @@ def validate(run: Run, validation: Frames, answer: Callable[[nn.Module], Tensor]
     run.loss.zero_()
     run.history.append(row)
     if score > run.best["score"]:
-        state = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        state = network.state_dict()  # which knows the versions of its modules
+        state.update({name: value.detach().cpu().clone() for name, value in state.items()})
         run.best = {"score": score, "epoch": row["epoch"], "state": state, "logits": logits.cpu()}
     if run.processes.is_first:
         tqdm.write(json.dumps(row))

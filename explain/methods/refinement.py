@@ -1,7 +1,7 @@
 """How a map comes about, step by step: one step for most methods, more for those that refine theirs."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -71,11 +71,14 @@ def advance(method: Method, question: Question, before: Refinement | None) -> Re
 Advance = Callable[[Refinement | None, float | None], Refinement]
 
 
-def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attribution]]:
-    """The maps of all networks after every round, until each gap and that of their mean are in tolerance.
+def rounds(
+    networks: Mapping[str, Advance], tolerance: float, members: Collection[str] = ()
+) -> Iterator[dict[str, Attribution]]:
+    """The maps of all networks after every round, until each gap and that of a mean are in tolerance.
 
-    networks holds one function each: from what there is so far to the refinement that `Refinement.after`
-    chooses by a tolerance. They advance in threads of their own, side by side.
+    The mean is of the maps of those networks that are `members`, of all if none is. networks holds one
+    function each: from what there is so far to the refinement that `Refinement.after` chooses by a tolerance.
+    They advance in threads of their own, side by side.
     """
 
     def advanced(network: Advance, state: Refinement | None, allowed_gap: float | None) -> Refinement:
@@ -85,11 +88,13 @@ def rounds(networks: Sequence[Advance], tolerance: float) -> Iterator[list[Attri
     allowed_gap: float | None = tolerance
     while True:
         with ThreadPoolExecutor(len(networks)) as threads:
-            before = states = list(threads.map(advanced, networks, before, repeat(allowed_gap)))
-        maps = [state.best if state.finished(tolerance) else state.latest for state in states]
+            before = states = list(threads.map(advanced, networks.values(), before, repeat(allowed_gap)))
+        finest = (state.best if state.finished(tolerance) else state.latest for state in states)
+        maps = dict(zip(networks, finest, strict=True))
         yield maps
         if all(state.finished(tolerance) for state in states):
-            if all(state.finished(0.0) for state in states) or gap_of(mean(maps)) <= tolerance:
+            together = [maps[name] for name in networks if name in members] or list(maps.values())
+            if all(state.finished(0.0) for state in states) or gap_of(mean(together)) <= tolerance:
                 return
             allowed_gap = None  # the changes of networks may cancel in their mean, their errors need not
 

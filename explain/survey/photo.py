@@ -1,6 +1,6 @@
 """Everything that a survey measures on one photo, in parts that can be made at different times.
 
-Each network, and the average of all, is asked why it named the class that it named. A row of a record is what
+Each network, and their average, is asked why it named the class that it named. A row of a record is what
 one method answered for one of them. How far the networks agree is measured on their maps for the class that
 their average names, where they answer the same question.
 """
@@ -72,7 +72,7 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
                 for name, attribution in maps.items()
             }
             if AVERAGE in asked and not obstacles:
-                answers[method][AVERAGE] = mean(list(maps.values()))
+                answers[method][AVERAGE] = mean([maps[name] for name in explainer.members])
         with _timed(seconds, "agreement"):
             agreed[method] = _agreement(maps)
     with _timed(seconds, "controls"):
@@ -81,7 +81,8 @@ def survey_maps(explainer: Explainer, photo: Photo) -> Record:
         shared = {largest.size: control_logits(largest, photo.frame, largest.size)}
     rows, curves, densities = [], [], []
     for name in asked:
-        networks = list(explainer.networks.values()) if name == AVERAGE else explainer.networks[name]
+        members = explainer.members if name == AVERAGE else (name,)
+        networks = [explainer.networks[member] for member in members]
         with _timed(seconds, "controls"):
             against = controls(networks, photo.frame, targets[name], logits=shared)
         measured = []

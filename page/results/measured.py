@@ -25,7 +25,8 @@ class Evaluation:
 
     split: str
     scores: Mapping[str, Mapping[str, Scores]]  # classifier -> source
-    disagreement: Mapping[str, Disagreement]  # source -> of the two final networks; may be empty
+    disagreement: Mapping[str, Disagreement]  # source -> of the two networks `compared`; may be empty
+    compared: tuple[str, ...] = ("final-75", "final-100")  # Priority's two, the smaller first
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -39,6 +40,15 @@ class Published:
 
     photos: int
     accuracy: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Averages:
+    """What Average could be of: sizes of networks -> how many of the validation photos it gets right."""
+
+    photos: int
+    chosen: tuple[int, ...]
+    right: Mapping[tuple[int, ...], int]
 
 
 @dataclass(frozen=True)
@@ -114,3 +124,5 @@ class Measured:
     rates: Mapping[str, tuple[Trial, ...]] | Missing  # network -> trials
     survey: Survey | Missing
     licences: Mapping[str, tuple[str, ...]]  # what cards say of the use of weights -> their networks
+    averages: Averages | Missing
+    architectures: Mapping[str, str]  # network -> what it is, of those that are no CarNets

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from carmodel.calibration import Bin
-from carmodel.card import Card, WeightsError, read_card, read_table
+from carmodel.card import CARNET, Card, WeightsError, read_card, read_table
 from carmodel.metrics import Disagreement, Scores
 from carmodel.network import CLASSES
-from carmodel.weights import LEARNING_RATES, available
+from carmodel.weights import ENSEMBLE, LEARNING_RATES, available
 from page.results.measured import (
+    Averages,
     Disturbed,
     Epoch,
     Evaluation,
@@ -56,6 +57,10 @@ def read(folder: Path) -> Measured:
         rates=_table(folder, LEARNING_RATES, _rates),
         survey=_table(folder, SURVEY, partial(_survey, folder)),
         licences=_licences(folder),
+        averages=_table(folder, ENSEMBLE, _averages),
+        architectures={
+            card.name: card.architecture for card in _cards(folder) if card.architecture != CARNET
+        },
     )
 
 
@@ -84,7 +89,16 @@ def _evaluation(split: str, table: dict[str, Any]) -> Evaluation:
         split,
         {name: {source: scores(row) for source, row in sources.items()} for name, sources in rows.items()},
         {source: Disagreement(**row) for source, row in table.get("disagreement", {}).items()},
+        **({"compared": tuple(table["compared"])} if "compared" in table else {}),  # since there may be more
     )
+
+
+def _averages(table: dict[str, Any]) -> Averages:
+    validation = table["validation"]
+    right = {tuple(row["sizes"]): int(row["right"]) for row in validation["average"]}
+    chosen = tuple(table["average"])
+    _check(chosen in right)
+    return Averages(int(validation["photos"]), chosen, right)
 
 
 def _published(table: dict[str, Any]) -> Published:

@@ -8,7 +8,14 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from carmodel.architectures import AdaptedNetwork, adapted, blank, own_network, torchvision_models
+from carmodel.architectures import (
+    AdaptedNetwork,
+    adapted,
+    blank,
+    own_network,
+    random_network,
+    torchvision_models,
+)
 from carmodel.card import CARNET, Card, InputFacts, WeightsError, read_card
 from carmodel.network import CLASSES, CarNet
 from carmodel.vision import models
@@ -104,6 +111,19 @@ def test_every_name_of_the_list_can_be_built():
         assert all(
             values.is_meta for values in network.stored.parameters()
         )  # no memory before the file is read
+
+
+def test_ready_to_be_trained():
+    """Random values, logits that are not sure of anything, and running means that follow the last steps."""
+    facts = InputFacts(64, MEAN, STD)
+    card = Card("x-64", 64, False, CLASSES, 1.0, "", {}, {}, {}, "", "torchvision/mnasnet0_5", facts)
+    network = random_network(card)
+    first, second = (network(torch.full((2, 3, 64, 64), grey)) for grey in (0.2, 0.8))
+    assert first.isfinite().all() and not torch.equal(first, second)
+    assert torch.cat([first, second]).abs().max() < 3
+    layer = next(module for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    layer.train()(torch.full((2, layer.num_features, 4, 4), 10.0))
+    assert layer.running_mean.mean() > 1  # of the three passes above, and this one
 
 
 def build_code(body):

@@ -2,8 +2,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from carmodel.architectures import random_network
 from carmodel.calibration import Bin, calibration_error, fit_temperature, fold_temperature, reliability
-from carmodel.network import CarNet
+from carmodel.card import Card, InputFacts
+from carmodel.network import CLASSES, CarNet
 
 
 def test_temperature_undoes_a_known_scale():
@@ -31,6 +33,20 @@ def test_folding_divides_the_logits(batchnorm):
         before = network(x)
         fold_temperature(network, 1.7)
         assert torch.allclose(network(x), before / 1.7, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "densenet121"])
+def test_folding_divides_the_logits_of_other_architectures(name):
+    """Also where an activation and a mean follow the last layer with values."""
+    torch.manual_seed(0)
+    card = Card("any-64", 64, False, CLASSES, 1.0, "", {}, {}, {}, "", f"torchvision/{name}", InputFacts(64))
+    network = random_network(card).eval()
+    x = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        before = network(x)
+        fold_temperature(network, 1.7)
+        torch.testing.assert_close(network(x), before / 1.7)
+    assert before.abs().max() > 0
 
 
 @pytest.fixture

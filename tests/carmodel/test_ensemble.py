@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules, average, ensembles_of, predict, priority
 from carmodel.network import CLASSES
 
 NEITHER = "Neither names a class it is the better judge of, so 100 px decides."
@@ -128,3 +128,42 @@ def test_certainty_does_not_overflow():
 def test_predict_refuses_other_shapes(shape):
     with pytest.raises(ValueError, match="A prediction needs 4 logits"):
         predict(torch.zeros(shape))
+
+
+PAIR, THREE = {"75": 75, "100": 100}, {"75": 75, "100": 100, "128": 128}
+ALL_100 = dict.fromkeys(CLASSES, 100)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rules", "average_of", "priority_of"),
+    [
+        ({"75": 75}, Rules(PUBLISHED_OWNERS, (75, 100)), (), ()),
+        (PAIR, Rules(), ("75", "100"), ()),
+        (PAIR, Rules(PUBLISHED_OWNERS), ("75", "100"), ("75", "100")),
+        (PAIR, Rules(ALL_100), ("75", "100"), ("75", "100")),  # of two networks one may own all
+        (THREE, Rules(PUBLISHED_OWNERS), ("75", "100", "128"), ("75", "100")),
+        (THREE, Rules(ALL_100), ("75", "100", "128"), ()),
+        (THREE, Rules(PUBLISHED_OWNERS, (75, 100)), ("75", "100"), ("75", "100")),
+        (THREE, Rules(PUBLISHED_OWNERS, (100, 128)), ("100", "128"), ("75", "100")),
+        (PAIR, Rules(PUBLISHED_OWNERS, (75, 100, 128)), ("75", "100"), ("75", "100")),  # not all are there
+        ({"64": 64, "96": 96}, Rules(PUBLISHED_OWNERS, (75, 100)), ("64", "96"), ()),
+        ({"a": 75, "b": 75}, Rules(dict.fromkeys(CLASSES, 75)), ("a", "b"), ()),
+        ({"a": 75, "b": 100, "c": 100}, Rules(PUBLISHED_OWNERS), ("a", "b", "c"), ()),  # which 100 px?
+    ],
+)
+def test_which_networks_ensembles_are_of(sizes, rules, average_of, priority_of):
+    found = ensembles_of(sizes, rules)
+    assert (found.average, found.priority) == (average_of, priority_of)
+    assert found.names == tuple(n for n, of in {"average": average_of, "priority": priority_of}.items() if of)
+
+
+def test_ensembles_predict_from_their_own_networks():
+    logits = {"75": torch.tensor([4.0, 0, 0, 0]), "100": torch.tensor([2.0, 0, 0, 1])}
+    logits["128"] = torch.tensor([0, 0, 0, 100.0])
+    found = ensembles_of(THREE, Rules(PUBLISHED_OWNERS, (75, 100))).predict(logits)
+    assert found == {
+        "average": average([logits["75"], logits["100"]]),
+        "priority": priority({75: logits["75"], 100: logits["100"]}, PUBLISHED_OWNERS),
+    }
+    everyone = ensembles_of(THREE, Rules()).predict(logits)
+    assert list(everyone) == ["average"] and everyone["average"].verdict == "truck"

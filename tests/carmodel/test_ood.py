@@ -104,6 +104,19 @@ def test_other_networks(stored):
     assert load(others, stored[0]) is None
 
 
+def test_beside_a_network_that_it_was_not_fitted_to(stored):
+    folder, detector = stored
+    found = load(CARDS | {"128": replace(CARDS["75"], name="final-128", size=128, sha256="third")}, folder)
+    assert found.spreads.keys() == detector.spreads.keys()
+    assert load({"75": CARDS["75"]}, folder) is None  # it needs both
+
+
+@pytest.mark.parametrize("networks", [{}, None, ["75"]])
+def test_fitted_to_nothing(stored, networks):
+    change(stored[0], networks=networks)
+    assert load(CARDS, stored[0]) is None
+
+
 def test_damaged_table(stored):
     (stored[0] / TABLE).write_text("{")
     with pytest.raises(WeightsError, match=r"^novelty.json is damaged"):

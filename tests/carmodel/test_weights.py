@@ -8,7 +8,7 @@ import torch
 from captum.attr import LayerGradCam
 
 from carmodel import weights
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.network import CLASSES, CarNet
 from carmodel.weights import Card, WeightsError
 
@@ -173,10 +173,10 @@ def test_references_missing_or_damaged(tmp_path):
 
 
 def test_owners(tmp_path):
-    assert weights.load_owners(tmp_path) == PUBLISHED_OWNERS
+    assert weights.load_rules(tmp_path) == Rules(PUBLISHED_OWNERS)
     owners = {"truck": 75, "suv": 100, "coupe": 75, "sedan": 75}
     (tmp_path / "ensemble.json").write_text(json.dumps({"owners": owners, "chosen_on": "val"}))
-    assert list(weights.load_owners(tmp_path).items()) == [
+    assert list(weights.load_rules(tmp_path).owners.items()) == [
         ("sedan", 75),
         ("coupe", 75),
         ("suv", 100),
@@ -184,8 +184,14 @@ def test_owners(tmp_path):
     ]
 
 
+def test_networks_of_the_average(tmp_path):
+    table = {"owners": PUBLISHED_OWNERS, "average": [75, 100, 128]}
+    (tmp_path / "ensemble.json").write_text(json.dumps(table))
+    assert weights.load_rules(tmp_path) == Rules(PUBLISHED_OWNERS, (75, 100, 128))
+
+
 def test_published_owners_cannot_be_changed_through_the_loaded_ones(tmp_path):
-    weights.load_owners(tmp_path)["sedan"] = 100
+    weights.load_rules(tmp_path).owners["sedan"] = 100
     assert PUBLISHED_OWNERS == {"sedan": 75, "coupe": 100, "suv": 75, "truck": 100}
 
 
@@ -204,8 +210,12 @@ def test_published_owners_cannot_be_changed_through_the_loaded_ones(tmp_path):
             '{"owners": {"sedan": 75, "coupe": true, "suv": 75, "truck": 100}}',
             "ensemble.json gives coupe to True, which is no network's size.",
         ),
+        *(
+            (json.dumps({"owners": PUBLISHED_OWNERS, "average": average}), 'ensemble.json needs "average"')
+            for average in (75, "75", [75, "100"], [75, 75.0], [100, 100])
+        ),
     ],
 )
 def test_damaged_owners(tmp_path, content, message):
     (tmp_path / "ensemble.json").write_text(content)
-    assert refusal(weights.load_owners, tmp_path).startswith(message)
+    assert refusal(weights.load_rules, tmp_path).startswith(message)

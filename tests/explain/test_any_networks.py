@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from carmodel.card import Card
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.network import CLASSES
 from carmodel.photo import Photo
 from explain.explainer import Explainer
@@ -36,12 +36,12 @@ def explainer_of(networks, references, *sizes, **settings):
 
 @pytest.fixture(scope="module")
 def three(networks, references):
-    return explainer_of(networks, references, *SIZES, owners=PUBLISHED_OWNERS)
+    return explainer_of(networks, references, *SIZES, rules=Rules(PUBLISHED_OWNERS))
 
 
 @pytest.fixture(scope="module")
 def one(networks, references):
-    return explainer_of(networks, references, 64, owners=PUBLISHED_OWNERS)
+    return explainer_of(networks, references, 64, rules=Rules(PUBLISHED_OWNERS))
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +87,12 @@ def test_networks_answer_to_what_they_see_and_their_average_to_the_mean(three, p
         ((75, 100), dict.fromkeys(CLASSES, 100), ("average", "priority")),
         ((75, 100), {}, ("average",)),
         ((64, 100), PUBLISHED_OWNERS, ("average",)),
-        ((64, 75, 100), PUBLISHED_OWNERS, ("average",)),
+        ((64, 75, 100), PUBLISHED_OWNERS, ("average", "priority")),
+        ((64, 75, 100), dict.fromkeys(CLASSES, 100), ("average",)),
     ],
 )
 def test_priority_is_of_the_two_sizes_of_its_rule(networks, references, photo, sizes, owners, ensembles):
-    explainer = explainer_of(networks, references, *sizes, owners=owners)
+    explainer = explainer_of(networks, references, *sizes, rules=Rules(owners))
     assert explainer.ensembles == ensembles
     predictions = explainer.classify(photo).predictions
     assert list(predictions) == [*map(str, sizes), *ensembles]
@@ -101,7 +102,7 @@ def test_priority_is_of_the_two_sizes_of_its_rule(networks, references, photo, s
 
 def test_networks_may_have_any_names(networks, references, photo):
     pair = {"small": networks[75, True], "large": networks[100, True]}
-    explainer = Explainer(pair, references[:1], owners=PUBLISHED_OWNERS)
+    explainer = Explainer(pair, references[:1], rules=Rules(PUBLISHED_OWNERS))
     report, files = made(explainer, photo, ensemble="priority")
     assert list(report.rows["shap"]) == ["small", "large", "priority", "small-large"]
     decided_by = "small" if report.classification.predictions["priority"].decided_by == 75 else "large"
@@ -115,7 +116,7 @@ def test_networks_may_have_any_names(networks, references, photo):
 
 def test_two_networks_of_one_size_have_no_priority(networks):
     twice = {"a": networks[75, True], "b": networks[75, False]}
-    assert Explainer(twice, owners=dict.fromkeys(CLASSES, 75)).ensembles == ("average",)
+    assert Explainer(twice, rules=Rules(dict.fromkeys(CLASSES, 75))).ensembles == ("average",)
 
 
 def test_maps_of_every_size_add_up_on_the_frame(of_three, three):

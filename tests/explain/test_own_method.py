@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.photo import Photo
 from carmodel.train.data import Sample
 from explain.command import main
@@ -80,7 +80,7 @@ def registered(methods):
 @pytest.fixture
 def explainer(networks, references):
     pair = {"75": networks[75, True], "100": networks[100, True]}
-    return Explainer(pair, references[:1], owners=PUBLISHED_OWNERS)
+    return Explainer(pair, references[:1], rules=Rules(PUBLISHED_OWNERS))
 
 
 @pytest.fixture

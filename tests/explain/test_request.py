@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.photo import Photo
 from explain.explainer import Explainer
 from explain.methods.registry import METHODS
@@ -22,7 +24,14 @@ QUICK = ["gradcam", "shap"]
 @pytest.fixture(scope="module")
 def explainer(networks, references):
     pair = {"75": networks[75, True], "100": networks[100, True]}
-    return Explainer(pair, references[:1], owners=PUBLISHED_OWNERS)
+    return Explainer(pair, references[:1], rules=Rules(PUBLISHED_OWNERS))
+
+
+@pytest.fixture
+def attribution_of_each(explainer, photo):
+    """Maps of three networks, the third twice the first."""
+    *_, maps = explainer.refine(photo, "shap", Target("suv"))
+    return maps | {"128": replace(maps["75"], network="128", map=2 * maps["75"].map)}
 
 
 def test_the_class_that_the_ensemble_names_is_explained(explainer, photo):
@@ -127,3 +136,10 @@ def test_columns_hold_what_their_names_say(explainer, photo):
     assert columns["75-100"].parts == ("75", "100") and columns["average"].parts == ()
     for decided_by in ("75", "100"):
         assert columns_of(maps, "priority", decided_by)["priority"] is maps[decided_by]
+
+
+def test_the_average_is_of_its_members(attribution_of_each):
+    columns = columns_of(attribution_of_each, "average", None, ["75", "128"])
+    expected = (attribution_of_each["75"].map + attribution_of_each["128"].map) / 2
+    torch.testing.assert_close(columns["average"].map, expected)
+    assert list(columns) == ["75", "100", "128", "average"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from carmodel.card import Card
-from carmodel.ensemble import PUBLISHED_OWNERS, average, predict, priority
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules, predict
 from carmodel.network import CLASSES
 from explain.classification import Classification
 from explain.explainer import Explainer
@@ -36,7 +36,7 @@ class FakeExplainer(Explainer):
             cards={
                 name: Card(f"final-{name}", int(name), True, CLASSES, 1.0, "0f", {}, {}, {}) for name in names
             },
-            owners=PUBLISHED_OWNERS,
+            rules=Rules(PUBLISHED_OWNERS),
         )
         self.attribution = attribution
         self.asked = []
@@ -44,12 +44,8 @@ class FakeExplainer(Explainer):
     def classify(self, photo):
         logits = {name: torch.tensor(LOGITS[min(place, 1)]) for place, name in enumerate(self.networks)}
         predictions = {name: predict(values) for name, values in logits.items()}
-        if "average" in self.ensembles:
-            predictions["average"] = average(logits.values())
-        if "priority" in self.ensembles:
-            by_size = {int(name): values for name, values in logits.items()}
-            predictions["priority"] = priority(by_size, PUBLISHED_OWNERS)
-        return Classification(logits, predictions)
+        predictions |= self._ensembles.predict(logits)
+        return Classification(logits, predictions, members=self.members)
 
     def finished(self, photo, method, target, reference="blur", tolerance=0.02, engine=None):
         settings = photo, method, target, reference, tolerance

@@ -1,4 +1,5 @@
-"""A page of one network alone, or of three whose sizes do not divide the frame, on every tab.
+"""A page of one network alone, of three whose sizes do not divide the frame, and of another architecture
+beside two CarNets, on every tab.
 
 The networks are untrained, but nothing is faked.
 """
@@ -9,10 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from carmodel.card import Card
-from carmodel.network import CLASSES, CarNet
+from carmodel.architectures import MEAN, STD, random_network
+from carmodel.card import CARNET, Card, InputFacts
+from carmodel.network import CLASSES
 from carmodel.weights import save, save_references
 from explain.evidence import faithfulness
+from explain.evidence.sanity import cascade, layers_of
 from explain.methods.registry import METHODS
 from explain.networks import unpaired_networks
 from explain.source import Source, load_kinds
@@ -24,32 +27,40 @@ from tests.document import parsed
 from tests.page.components import choices, component
 from tests.page.visitor import Visitor
 
-SIZES = [(75,), (64, 75, 128)]
+MNASNET = "torchvision/mnasnet0_5"
+FOLDERS = [{75: CARNET}, dict.fromkeys((64, 75, 128), CARNET), {75: CARNET, 100: CARNET, 128: MNASNET}]
 
 
-def folder_of(sizes, folder):
+def folder_of(architectures, folder):
     """Writes untrained networks of these sizes, and a reference frame."""
     torch.manual_seed(0)
-    for size in sizes:
-        network = CarNet(size, batchnorm=True)
+    for size, name in architectures.items():
+        facts = None if name == CARNET else InputFacts(size, MEAN, STD)
+        card = Card(f"final-{size}", size, True, CLASSES, 1.0, "", {}, {}, {}, "", name, facts)
+        network = random_network(card)
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight)
-        nn.init.normal_(network.head.fc3.weight, 0, 0.001)  # Integrated Gradients is quick then
-        save(network, Card(f"final-{size}", size, True, CLASSES, 1.0, "", {}, {}, {}), folder)
+        nn.init.normal_(module.weight, 0, 0.001)  # of the last layer: Integrated Gradients is quick then
+        save(network, card, folder)
     save_references(torch.rand(1, 3, 300, 300), folder)
     return folder
 
 
-@pytest.fixture(scope="module", params=SIZES, ids=str)
-def sizes(request):
+@pytest.fixture(scope="module", params=FOLDERS, ids=str)
+def architectures(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def visitor(sizes, tmp_path_factory):
+def sizes(architectures):
+    return tuple(architectures)
+
+
+@pytest.fixture(scope="module")
+def visitor(architectures, sizes, tmp_path_factory):
     """A visitor of the page of a folder of weights, who was shown the first example."""
-    folder = folder_of(sizes, tmp_path_factory.mktemp("weights"))
+    folder = folder_of(architectures, tmp_path_factory.mktemp("weights"))
     explainers = load_kinds(Source(folder))
     assert {kind: list(explainer.networks) for kind, explainer in explainers.items()} == {
         "final": [str(size) for size in sizes]
@@ -57,8 +68,8 @@ def visitor(sizes, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:  # less of everything that takes long
         patch.setattr(faithfulness, "STEPS", 4)
         patch.setattr(faithfulness, "RANDOM_MAPS", 1)
-        patch.setattr(sanity, "layers_of", lambda network: {"fc3": ()})
-        patch.setattr(sanity, "cascade", partial(sanity.cascade, layers=["fc3"]))
+        patch.setattr(sanity, "layers_of", lambda network: {top(network): ()})
+        patch.setattr(sanity, "cascade", lambda of, *more, **how: cascade(of, *more, **how, layers=[top(of)]))
         patch.setattr(stability, "stability", partial(stability.stability, samples=1))
         for test in (sanity, stability):
             patch.setattr(test, "METHODS", {"gradcam": METHODS["gradcam"]})
@@ -66,6 +77,11 @@ def visitor(sizes, tmp_path_factory):
         visitor.choose("Class explained", "truck")
         visitor.open()
         yield visitor
+
+
+def top(network):
+    """The first layer that becomes random: the one above all others."""
+    return next(iter(layers_of(network)))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +106,8 @@ def test_explain(visitor, columns):
 
 def test_controls(visitor, sizes):
     ensemble = component(visitor.page, label="Ensemble")
-    assert choices(ensemble) == ["average"] and not ensemble.visible
+    priority = sizes == (75, 100, 128)  # the sizes of its rule are there
+    assert choices(ensemble) == ["average", *["priority"] * priority] and ensemble.visible == priority
     assert visitor.session.asked.target.toward == "truck"
     assert parsed(visitor.html("Explain")).all("div", "reading")[0].one("h2").text == "Why truck?"
     assert visitor.session.asked.ensemble == (str(*sizes) if len(sizes) == 1 else "average")
@@ -106,7 +123,10 @@ def test_compare(visitor, sizes):
         assert len(page.one("table", "matrix").all("b")) == len(sizes) * (len(sizes) - 1) / 2
         visitor.choose("Left", "final-128")
         handle = parsed(visitor.html("Compare")).one("div", "swipe").one("input")
-        assert (handle.attributes["data-first"], handle.attributes["data-second"]) == ("128 px", "75 px")
+        assert (handle.attributes["data-first"], handle.attributes["data-second"]) == (
+            "128 px",
+            f"{sizes[1]} px",
+        )
     visitor.act(component(visitor.page, elem_id="second-examples"), "select", file="truck_1.jpg")
     both = parsed(visitor.html("Compare")).all("div", "both")
     assert len(both) == 2 and not any(part.all("div", "waiting") for part in both)

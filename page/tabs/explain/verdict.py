@@ -5,7 +5,7 @@ from markupsafe import Markup
 from carmodel.photo import Photo
 from explain.classification import Classification
 from explain.report.render import seen
-from explain.report.text import network_name, reason, sentence
+from explain.report.text import listed, network_name, reason, sentence
 from page.bars import bars, difference_bars
 from page.markup import doubt, picture
 
@@ -19,8 +19,10 @@ def verdict(photo: Photo, classification: Classification, ensemble: str) -> Mark
     ]
     if len(networks) > 1:
         decision = classification.predictions[ensemble]
-        mean = f"the mean of {'both' if len(networks) == 2 else 'all'} networks’ logits"
-        rule = f"{decision.decided_by} px decides" if decision.decided_by else mean
+        whose = f"{'both' if len(networks) == 2 else 'all'} networks’ logits"
+        if 0 < len(classification.members) < len(networks):
+            whose = f"the logits of {listed(map(network_name, classification.members))}"
+        rule = f"{decision.decided_by} px decides" if decision.decided_by else f"the mean of {whose}"
         told = Markup("<p>{}: {}.</p>").format(ensemble.capitalize(), rule)
         columns.append(_column("Ensemble", bars(decision), told))
     if len(networks) == 2:

@@ -1,6 +1,6 @@
 """The Guide tab's figures, in sentences made of what was measured; what was not measured says nothing."""
 
-from explain.report.text import network_name, percent, signed
+from explain.report.text import listed, network_name, percent, signed
 from page.results.measured import Measured, Novelty, Robustness
 from page.results.naming import LISTINGS, source_name, split_name
 from page.results.surveyed import Survey
@@ -18,7 +18,7 @@ def methods(measured: Measured) -> dict[str, str]:
         figures = {
             name: survey.figures[name][method] for name in survey.networks if method in survey.figures[name]
         }
-        beaten = " and ".join(
+        beaten = listed(
             f"{percent(row['beats_both_deletion'].mean)} ({network_name(name)})"
             for name, row in figures.items()
         )

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from explain.methods.registry import METHODS
 from explain.report.tables import AnyRow, Cell, Row, scrolled, table
-from explain.report.text import network_name
+from explain.report.text import listed, network_name
 from explain.survey.summary import Interval
 from page.markup import finding, kept_together, repeated
 from page.results.surveyed import Survey
@@ -102,7 +102,7 @@ def _best(survey: Survey) -> str:
         against = survey.gaussian[network]["deletion"].mean
         figures = f"deletion area {areas[best]:.2f}; centred Gaussian {against:.2f}"
         parts.append(f"for {network_name(network)} {METHODS[best].title} ({figures})")
-    return f"What matters is named best {' and '.join(parts)}."
+    return f"What matters is named best {listed(parts)}."
 
 
 def _time(seconds: float) -> str:

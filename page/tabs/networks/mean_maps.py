@@ -10,7 +10,7 @@ from PIL import Image
 from carmodel.ensemble import SPOKEN
 from explain.methods.registry import METHODS
 from explain.report.palette import colours, legend
-from explain.report.text import REGIONS, named, network_name, percent
+from explain.report.text import REGIONS, listed, named, network_name, percent
 from page.markup import finding, kept_together, picture, repeated
 from page.results.surveyed import GROUPS, MapKey, Survey
 
@@ -40,7 +40,7 @@ def _found(survey: Survey) -> str:
     }
     if len(shares) < 2:
         return ""
-    held = " and ".join(f"{percent(share)} for {network_name(name)}" for name, share in shares.items())
+    held = listed(f"{percent(share)} for {network_name(name)}" for name, share in shares.items())
     return (
         f"Of the weight that {METHODS[complete[-1]].title} finds, the centre ninth of the picture holds "
         f"{held}; an even share would be {percent(1 / NINTHS**2)}."

@@ -1,4 +1,4 @@
-"""Which classes are taken for which, and who is right where the two networks disagree."""
+"""Which classes are taken for which, and who is right where Priority's two networks disagree."""
 
 from markupsafe import Markup
 
@@ -30,7 +30,7 @@ def disagreements(evaluation: Evaluation) -> Markup:
     if not evaluation.disagreement:
         return Markup()
     rows = {source: evaluation.disagreement[source] for source in evaluation.sources}
-    names = [classifier_name(name) for name in evaluation.scores if name.startswith("final-")]
+    names = [classifier_name(name) for name in evaluation.compared]
     said = {source: _said(source, row, *names) for source, row in rows.items()}
     bars = Markup().join(_shares(source, row, said[source]) for source, row in rows.items())
     return Markup(

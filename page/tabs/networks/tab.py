@@ -53,7 +53,7 @@ SECTIONS = {
     "disagreement": (
         "Disagreement",
         "When the two networks disagree, who is right?",
-        "Only photos for which the two final networks name different classes.",
+        "Only photos for which the two final networks that Priority chooses between name different classes.",
     ),
     "calibration": (
         "Calibration",
@@ -108,7 +108,9 @@ def page(measured: Measured) -> Markup:
     """All sections as HTML."""
     evaluation, survey = measured.evaluation, measured.survey
     blocks = {
-        "results": _or_why(evaluation, lambda figures: results.block(figures, measured.published)),
+        "results": _or_why(
+            evaluation, lambda figures: results.block(figures, measured.published, measured.averages)
+        ),
         "mistakes": _or_why(evaluation, mistakes.block),
         "disagreement": _or_why(evaluation, mistakes.disagreements),
         "calibration": _or_why(evaluation, _calibration),
@@ -127,7 +129,8 @@ def page(measured: Measured) -> Markup:
         '<p>{}</p>{}</div></div><nav aria-label="Sections">{}</nav>{}</div>'
     ).format(
         _about(evaluation),
-        Markup().join(starmap(_licence, measured.licences.items())),
+        Markup().join(starmap(_architecture, measured.architectures.items()))
+        + Markup().join(starmap(_licence, measured.licences.items())),
         Markup().join(links),
         Markup().join(_section(name, html) for name, html in sections.items()),
     )
@@ -165,6 +168,12 @@ def _about(evaluation: Evaluation | Missing) -> Markup:
         "slightly less on new photos.",
     }[evaluation.split]
     return Markup("Measured on <b>{:,} {}</b>. {}").format(n, split_name(evaluation.split), caution)
+
+
+def _architecture(network: str, architecture: str) -> Markup:
+    """What a network is that is built otherwise than most."""
+    library, _, name = architecture.partition("/")
+    return Markup("<p>{} is built as {} of {}.</p>").format(network_name(network), name, library)
 
 
 def _licence(licence: str, networks: Sequence[str]) -> Markup:

@@ -35,17 +35,19 @@ class BeforeAfter:
     titles: Mapping[str, str]  # column -> its title
     ensemble: str
     decided_by: Mapping[str, str | None]  # BEFORE and AFTER -> network whose map is the ensemble's
+    members: tuple[str, ...] = ()  # networks whose maps' mean it is otherwise; () for all
 
     def columns(self, maps: Mapping[str, Attribution], when: str) -> dict[str, Attribution]:
         """The maps of the networks, of the photo before or after, and with them that of the ensemble."""
-        every = columns_of(maps, self.ensemble, self.decided_by[when], self.networks)
+        decided_by = self.decided_by[when]
+        every = columns_of(maps, self.ensemble, decided_by, self.networks, self.members)
         return {column: map for column, map in every.items() if column in self.titles}
 
     def missing(self, obstacles: Mapping[str, str]) -> dict[str, str]:
         """Why columns have no map before or after, where `obstacles` say so of some networks."""
         every: dict[str, str] = {}
         for decided_by in self.decided_by.values():
-            every |= missing_columns(obstacles, self.ensemble, decided_by, self.networks)
+            every |= missing_columns(obstacles, self.ensemble, decided_by, self.networks, self.members)
         return every
 
 
@@ -70,6 +72,7 @@ def before_after(
         titles,
         asked.ensemble,
         {when: str(size) if size else None for when, size in by.items()},
+        explainer.members,
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules, ensembles_of
 from carmodel.measure.evaluate import accuracy_by_source, ensemble_probabilities, logits_of, main
 from carmodel.network import CLASSES, CarNet
 from carmodel.train.data import Frames, Sample
@@ -33,11 +33,18 @@ def test_ensembles_of_two_photos_by_hand():
     # 75 px: sedan, coupe; 100 px: coupe, sedan. Owners: sedan 75, coupe 100.
     small = torch.tensor([[2.0, 0, 0, 0], [0, 4.0, 0, 0]])
     large = torch.tensor([[0, 1.0, 0, 0], [3.0, 0, 0, 0]])
-    found = ensemble_probabilities(small, large, PUBLISHED_OWNERS)
+    pair = ensembles_of({"small": 75, "large": 100}, Rules(PUBLISHED_OWNERS))
+    found = ensemble_probabilities({"small": small, "large": large}, pair)
     means = torch.tensor([[1.0, 0.5, 0, 0], [1.5, 2.0, 0, 0]])
     assert torch.allclose(found["average"], means.softmax(dim=1), atol=1e-6)
     # Photo 1: 75 px names its sedan, but 100 px its coupe: 100 px decides. Photo 2: neither: 100 px decides.
     assert torch.allclose(found["priority"], large.softmax(dim=1), atol=1e-6)
+    # A third network has a part in the average, and none in Priority.
+    three = ensembles_of({"small": 75, "large": 100, "other": 128}, Rules(PUBLISHED_OWNERS))
+    other = torch.tensor([[0, 0, 5.0, 0], [0, 0, 0.5, 0]])
+    again = ensemble_probabilities({"small": small, "large": large, "other": other}, three)
+    assert torch.allclose(again["average"], ((small + large + other) / 3).softmax(dim=1), atol=1e-6)
+    assert torch.equal(again["priority"], found["priority"])
 
 
 @pytest.fixture
@@ -59,6 +66,7 @@ def test_json_report(class_folders, weights, capsys):
     report = json.loads(capsys.readouterr().out)
     assert report["networks"].keys() == {"final-75", "final-100"}
     assert report["ensembles"].keys() == {"average", "priority"}
+    assert report["compared"] == ["final-75", "final-100"]
     for row in [*report["networks"].values(), *report["ensembles"].values()]:
         assert row["photos"]["n"] == 12
         assert sum(map(sum, row["photos"]["confusion"])) == 12
@@ -70,7 +78,7 @@ def test_json_report(class_folders, weights, capsys):
 def test_text_report(class_folders, weights, capsys):
     assert run(class_folders, weights) == 0
     text = capsys.readouterr().out
-    for words in ("final-75, photos:", "average, photos:", "of 12 right", "75 px and 100 px, photos:"):
+    for words in ("final-75, photos:", "average, photos:", "of 12 right", "final-75 and final-100, photos:"):
         assert words in text
 
 

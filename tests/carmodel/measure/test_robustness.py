@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules, ensembles_of
 from carmodel.measure.robustness import (
     CLEAN,
     DISTURBANCES,
@@ -142,7 +142,8 @@ def test_changes_by_hand():
         name: dict.fromkeys(("final-75", "final-100"), right if name == CLEAN else sedans)
         for name in DISTURBANCES
     }
-    report = robustness(frames, logits, PUBLISHED_OWNERS)
+    pair = ensembles_of({"final-75": 75, "final-100": 100}, Rules(PUBLISHED_OWNERS))
+    report = robustness(frames, logits, pair)
     assert report["networks"].keys() == {"final-75", "final-100"}
     assert report["ensembles"].keys() == {"average", "priority"}
     for classifier in [*report["networks"].values(), *report["ensembles"].values()]:

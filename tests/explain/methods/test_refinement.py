@@ -39,29 +39,29 @@ def course(totals, network="75", score=10.0):
 
 
 def steps_and_gaps(rounds):
-    return [[(map.steps, round(map.gap, 3)) for map in maps] for maps in rounds]
+    return [[(map.steps, round(map.gap, 3)) for map in maps.values()] for maps in rounds]
 
 
 def test_a_round_a_doubling_until_the_gap_is_in_tolerance():
-    found = steps_and_gaps(rounds([course({24: 9.0, 48: 10.5, 96: 10.1})], 0.02))
+    found = steps_and_gaps(rounds({"only": course({24: 9.0, 48: 10.5, 96: 10.1})}, 0.02))
     assert found == [[(24, 0.1)], [(48, 0.05)], [(96, 0.01)]]
 
 
 def test_a_small_gap_with_few_steps_is_luck():
-    found = steps_and_gaps(rounds([course({24: 10.0, 48: 9.9})], 0.02))
+    found = steps_and_gaps(rounds({"only": course({24: 10.0, 48: 9.9})}, 0.02))
     assert found == [[(24, 0.0)], [(48, 0.01)]]
 
 
 def test_a_network_in_tolerance_waits_for_the_other():
     small, large = course({24: 9.0, 48: 10.0}), course({24: 9.0, 48: 9.5, 96: 9.0, 192: 10.1}, "100")
-    found = steps_and_gaps(rounds([small, large], 0.02))
+    found = steps_and_gaps(rounds({"small": small, "large": large}, 0.02))
     assert [second for _, second in found] == [(24, 0.1), (48, 0.05), (96, 0.1), (192, 0.01)]
     assert [first for first, _ in found] == [(24, 0.1), (48, 0.0), (48, 0.0), (48, 0.0)]
     assert small.asked == [24, 48]
 
 
 def test_at_the_most_steps_the_smallest_gap_is_the_answer():
-    found = steps_and_gaps(rounds([course({24: 10.0, 48: 9.0, 96: 9.5, 192: 8.0})], 0.02))
+    found = steps_and_gaps(rounds({"only": course({24: 10.0, 48: 9.0, 96: 9.5, 192: 8.0})}, 0.02))
     assert found == [[(24, 0.0)], [(48, 0.1)], [(96, 0.05)], [(96, 0.05)]]
 
 
@@ -69,7 +69,7 @@ def test_the_mean_is_in_tolerance_too():
     # Both are 1 % off at 48 steps; their scores cancel to 0 ± 1 logit in the mean, of which 0.1 is 10 %.
     small = course({24: 9.0, 48: 10.1, 96: 10.05, 192: 10.01})
     large = course({24: -9.0, 48: -9.9, 96: -9.95, 192: -9.99}, "100", score=-10.0)
-    found = steps_and_gaps(rounds([small, large], 0.02))
+    found = steps_and_gaps(rounds({"small": small, "large": large}, 0.02))
     assert [first[0] for first, _ in found] == [24, 48, 96, 192]
     assert found[-1] == [(192, 0.001), (192, 0.001)]
 
@@ -77,7 +77,7 @@ def test_the_mean_is_in_tolerance_too():
 def test_a_mean_that_never_fits_ends_at_the_most_steps():
     small = course({24: 9.0, 48: 10.1, 96: 10.1})
     large = course({24: -9.0, 48: -9.9, 96: -9.9}, "100", score=-10.0)
-    assert len(list(rounds([small, large], 0.02))) == 3
+    assert len(list(rounds({"small": small, "large": large}, 0.02))) == 3
 
 
 def question(network, frame, target, reference, prepare=lambda: None):
@@ -163,3 +163,14 @@ def test_a_compact_refinement_is_the_same_again(networks, frame, references, met
     compact = state.compact
     assert compact.latest.map is compact.latest.cells and compact.best is compact.latest
     assert torch.equal(compact.on_frame(network).best.map, state.best.map)
+
+
+def test_a_network_that_the_mean_is_not_of_has_no_part_in_it():
+    def three():
+        small = course({24: 9.0, 48: 10.1, 96: 10.05, 192: 10.01})
+        large = course({24: -9.0, 48: -9.9, 96: -9.95, 192: -9.99}, "100", score=-10.0)
+        return {"small": small, "large": large, "other": course({24: 9.0, 48: 9.9, 96: 10.0}, "128")}
+
+    assert len(list(rounds(three(), 0.02, ["small", "other"]))) == 2  # 20 of 20 logits, nothing cancels
+    assert len(list(rounds(three(), 0.02, ["small", "large"]))) == 4
+    assert len(list(rounds(three(), 0.02, ["none of these"]))) == len(list(rounds(three(), 0.02)))

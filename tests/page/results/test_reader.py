@@ -39,6 +39,27 @@ def test_shipped_tables_are_read(folder):
     assert measured.novelty.others["all"].n > 100
 
 
+def test_what_is_known_of_a_third_network(folder):
+    """Its architecture from its card, what Average gains by it, and whose disagreement is told."""
+    card = json.loads((folder / "final-75.json").read_text())
+    facts = {"size": 128, "architecture": "torchvision/mnasnet0_5", "input": {"size": 128}}
+    (folder / "final-128.json").write_text(json.dumps(card | facts | {"name": "final-128"}))
+    (folder / "final-128.safetensors").touch()
+    for name in ("test.json", "validation.json"):
+        change(folder / name, lambda table: table.update(compared=["final-100", "final-128"]))
+    pair, three = [75, 100], [75, 100, 128]
+    change(folder / "ensemble.json", lambda table: table.update(average=three))
+    change(folder / "ensemble.json", lambda table: table["validation"].pop("average", None))
+    assert isinstance(read(folder).averages, Missing)
+    rows = [{"sizes": pair, "right": 833, "loss": 0.2}, {"sizes": three, "right": 840, "loss": 0.2}]
+    change(folder / "ensemble.json", lambda table: table["validation"].update(average=rows))
+    measured = read(folder)
+    assert measured.architectures == {"final-128": "torchvision/mnasnet0_5"}
+    assert measured.averages.chosen == (75, 100, 128)
+    assert measured.averages.right == {(75, 100): 833, (75, 100, 128): 840}
+    assert measured.evaluation.compared == ("final-100", "final-128")
+
+
 def test_stages_are_in_the_order_of_training(folder):
     stages = read(folder).training["final-75"]
     card = json.loads((folder / "final-75.json").read_text())["training"]

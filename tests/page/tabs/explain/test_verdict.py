@@ -63,6 +63,20 @@ def test_verdict_says_who_decides(photo, ensemble, sentence, rule):
     assert page.all("div", "column")[2].one("p").text == rule
 
 
+@pytest.mark.parametrize(
+    ("members", "whose"),
+    [
+        ((), "all networks’ logits"),
+        (("75", "100", "128"), "all networks’ logits"),
+        (("75", "128"), "the logits of 75 px and 128 px"),
+    ],
+)
+def test_verdict_says_whose_mean_the_average_is(photo, members, whose):
+    three = replace(classification(px75=SMALL, px100=LARGE, px128=SMALL), members=members)
+    page = parsed(verdict(photo, three, "average"))
+    assert page.all("div", "column")[3].one("p").text == f"Average: the mean of {whose}."
+
+
 def test_bars_of_every_network(photo):
     bars = columns(verdict(photo, DISAGREE, "priority"))
     assert list(bars) == ["75 px", "100 px", "Ensemble", "75 px − 100 px"]

@@ -46,3 +46,11 @@ def test_disagreement_is_of_the_final_networks_wherever_they_stand(evaluation):
     scores = {"baseline-75": first, "baseline-100": first, **evaluation.scores}
     said = finding(disagreements(replace(evaluation, scores=scores)))
     assert "then 75 px is right 2 times, 100 px 5" in said
+
+
+def test_disagreement_names_the_networks_that_were_compared(evaluation):
+    first = next(iter(evaluation.scores.values()))
+    three = replace(evaluation, scores={**evaluation.scores, "final-128": first})
+    assert "then 75 px is right 2 times, 100 px 5" in finding(disagreements(three))
+    others = replace(three, compared=("final-75", "final-128"))
+    assert "then 75 px is right 2 times, 128 px 5" in finding(disagreements(others))

@@ -1,10 +1,11 @@
 import pytest
 
-from page.results.measured import Missing, Published
+from page.results.measured import Averages, Missing, Published
 from page.tabs.networks.results import block
 from tests.document import parsed
 from tests.page.steps import finding
 
+NONE = Missing("")
 PUBLISHED = Published(58000, {"final-75": 0.9608})
 
 
@@ -19,7 +20,7 @@ def tables(html):
 
 
 def test_figures_and_whiskers(evaluation):
-    row = tables(block(evaluation, PUBLISHED))["Dealer listings"]["75 px"]
+    row = tables(block(evaluation, PUBLISHED, NONE))["Dealer listings"]["75 px"]
     low, high = evaluation.scores["final-75"]["truecar"].ci95
     assert row.one("strong").text == "90.0 %"  # 36 of 40
     interval, reported = row.all("td", "quiet")
@@ -35,17 +36,30 @@ def test_figures_and_whiskers(evaluation):
 
 
 def test_published_figures_stand_beside_listings_alone(evaluation):
-    html = block(evaluation, PUBLISHED)
+    html = block(evaluation, PUBLISHED, NONE)
     listings, cars = parsed(html).all("section")
     assert listings.text.count("96.08") == 1 and "96.08" not in cars.text
     assert [("Published" in part.text) for part in (listings, cars)] == [True, False]
     assert "about 58,000 photos" in parsed(html).one("p", "remark").text
-    assert "Published" not in parsed(block(evaluation, Missing(""))).text
+    assert "Published" not in parsed(block(evaluation, NONE, NONE)).text
 
 
 def test_best_of_each_source_is_named(evaluation):
     # Average is wrong on 2 and 3 of 40.
-    assert finding(block(evaluation, PUBLISHED)) == (
+    assert finding(block(evaluation, PUBLISHED, NONE)) == (
         "Average names most of the dealer listings rightly, 95.0 %; "
         "Average most of the Stanford Cars, 92.5 %."
     )
+
+
+def test_what_a_third_network_gains(evaluation):
+    pair, three = (75, 100), (75, 100, 128)
+    averages = Averages(889, three, {pair: 833, three: 840})
+    [said] = parsed(block(evaluation, NONE, averages)).all("p", "remark")
+    assert said.text == (
+        "Average is the mean of 75 px, 100 px and 128 px: right for 840 of 889 validation photos, by which "
+        "it was chosen; that of 75 px and 100 px for 833."
+    )
+    lost = Averages(889, pair, {pair: 833, three: 830})
+    assert "mean of 75 px and 100 px: right for 833" in parsed(block(evaluation, NONE, lost)).text
+    assert not parsed(block(evaluation, NONE, Averages(889, pair, {pair: 833}))).all("p", "remark")

@@ -64,6 +64,15 @@ def test_licence_of_the_weights_is_said(shipped):
     assert licences(replace(shipped, licences={})) == []
 
 
+def test_another_architecture_is_named(shipped):
+    def told(architectures):
+        lines = parsed(page(replace(shipped, architectures=architectures))).one("div", "reading").all("p")
+        return [line.text for line in lines if "is built as" in line.text]
+
+    assert told({"final-128": "torchvision/mnasnet0_5"}) == ["128 px is built as mnasnet0_5 of torchvision."]
+    assert told({}) == []
+
+
 def test_evaluation_without_bins_or_disagreement(shipped, scores):
     old = Evaluation("val", {"mine": {"garage": replace(scores(), bins=())}}, {})
     parts = sections(replace(shipped, evaluation=old))
