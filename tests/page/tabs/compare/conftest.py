@@ -24,10 +24,10 @@ def broken(fake, monkeypatch):
     refine = fake.refine
 
     def fail(network):
-        def refine_others(photo, method, target, reference, tolerance, networks):
+        def refine_others(photo, method, target, reference, tolerance, networks, engine):
             if networks == [network]:
                 raise RuntimeError("/secret/path")
-            return refine(photo, method, target, reference, tolerance, networks)
+            return refine(photo, method, target, reference, tolerance, networks, engine)
 
         monkeypatch.setattr(fake, "refine", refine_others)
 
