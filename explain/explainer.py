@@ -35,10 +35,9 @@ TOLERANCE = 0.02  # the completeness gap at which refining stops, unless another
 class Explainer:
     """Classifies photos and explains the answers of networks by name; may be shared by threads.
 
-    Results are kept in `cache`, which several may share. A thread that asks for what another one is computing
-    waits for it; what a method prepared of a network is kept too; a method that refines its maps continues
-    from what it has. Answers do not depend on what was asked before: a looser tolerance gets the stage at
-    which it would have stopped.
+    Results, and what a method prepared of a network, are kept in `cache`, which several may share. A thread
+    that asks for what another one is computing waits for it. Answers do not depend on what was asked before:
+    a looser tolerance gets the stage at which it would have stopped.
 
     references (n, 3, 300, 300) are the frames that a method may compare with, in [0, 1] or in 8 bits;
     `rules` say which networks ensembles are of. `engine` is one of `explain.methods.lanes.LANES`.
@@ -75,10 +74,9 @@ class Explainer:
         cache: Cache | None = None,
         engine: str = AUTO,
     ) -> "Explainer":
-        """The networks of a kind in a folder, such as "final-75" and "final-100", from small to large.
+        """The networks of a kind in a folder, such as "final-75" and "final-100", or a `single` one by name.
 
-        Or `single` names one network, whatever its kind. Raises WeightsError if there is none, and if a file
-        is missing, damaged or of another network.
+        Raises WeightsError if there is none, and if a file is missing, damaged or of another network.
         """
         names = [single] if single else kinds(folder).get(kind, ())
         if not names:
@@ -156,8 +154,7 @@ class Explainer:
             name: partial(self._advance, photo, name, target, method, reference, lane)
             for name, lane in lanes.items()
         }
-        every = rounds(kept, tolerance, self.members)
-        return (self._ways.told(maps, engine) for maps in every)
+        return (self._ways.told(maps, engine) for maps in rounds(kept, tolerance, self.members))
 
     def finished(
         self,
