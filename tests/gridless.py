@@ -5,7 +5,7 @@ from torch import nn
 
 from carmodel.architectures import adapted
 from carmodel.card import Card
-from carmodel.ensemble import PUBLISHED_OWNERS
+from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.network import CLASSES, CarNet
 from explain.explainer import Explainer
 
@@ -36,4 +36,4 @@ def explainer_of(*sizes, without=(100,), **settings):
     networks = {str(size): gridless(size) if size in without else CarNet(size).eval() for size in sizes}
     cards = {name: Card(f"final-{name}", int(name), True, CLASSES, 1.0, "", {}, {}, {}) for name in networks}
     references = torch.rand(1, 3, 300, 300, generator=torch.Generator().manual_seed(1))
-    return Explainer(networks, references, cards=cards, owners=PUBLISHED_OWNERS, **settings)
+    return Explainer(networks, references, cards=cards, rules=Rules(PUBLISHED_OWNERS), **settings)
