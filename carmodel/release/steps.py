@@ -64,14 +64,14 @@ def _teacher(kind: str, seed: int, epochs: int, earlier: tuple[str, ...] = ()) -
     )
 
 
-def _student(size: int, epochs: int, *architecture: str) -> Step:
+def _student(size: int, epochs: int, rate: str, *architecture: str) -> Step:
     return Step(
         f"final-{size}",
         "from random weights, taught, with labels as a tenth of the loss"
-        + (f": {architecture[-1]}" if architecture else ""),
+        + (f": {architecture[1]}" if architecture else ""),
         (
             *("carmodel.train", *DATA, *TAUGHT, "--size", str(size), "--epochs", str(epochs)),
-            *("--learning-rate", "0.05", "--soft-targets", "{work}/soft", "--licence", LICENCE),
+            *("--learning-rate", rate, "--soft-targets", "{work}/soft", "--licence", LICENCE),
             *("--out", WEIGHTS, "--checkpoint", f"{{work}}/final-{size}.pt"),
             *architecture,
         ),
@@ -184,9 +184,9 @@ STEPS: tuple[Step, ...] = (
         ("{work}/soft",),
         cost=(("lite0 answers", 0.0, 18.0), ("lite2 answers", 0.0, 36.0)),
     ),
-    _student(75, 30),
-    _student(100, 20),
-    _student(128, 12, "--architecture", "torchvision/mnasnet0_75"),
+    _student(75, 30, "0.05"),
+    _student(100, 20, "0.05"),
+    _student(128, 12, "0.002", "--architecture", "torchvision/mnasnet0_75", "--optimiser", "adamw"),
     Step(
         "rates",
         "short runs of the baseline at three rates",

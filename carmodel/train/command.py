@@ -25,7 +25,7 @@ from carmodel.train.data import RUNS, Frames, training_frames
 from carmodel.train.distributed import Processes
 from carmodel.train.initialise import initialise
 from carmodel.train.options import fails_in_a_sentence, mixture_options, photo_options
-from carmodel.train.recipe import Recipe, baseline, recipe_of, recipe_options
+from carmodel.train.recipe import OPTIMISERS, Recipe, baseline, recipe_of, recipe_options
 from carmodel.train.soft_targets import SoftTargets, read_soft_targets
 from carmodel.train.training import Course, Run, learn
 from carmodel.weights import WEIGHTS, check, load, save
@@ -170,6 +170,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     which.add_argument("--baseline", action="store_true", help=f"a {CARNET} without batch normalisation")
     mixture_options(parser)
+    parser.add_argument("--optimiser", choices=OPTIMISERS, help="(sgd; adamw for a --baseline)")
     recipe_options(parser, Recipe("final", 75))
     parser.add_argument(
         "--soft-targets", type=Path, metavar="DIR", help="teachers' answers, from carmodel.train.answers"
@@ -200,7 +201,8 @@ def _arguments() -> argparse.ArgumentParser:
 def _recipe(options: argparse.Namespace) -> Recipe:
     own = options.architecture == CARNET  # cards of others do not say whether they normalise batches
     recipe = recipe_of(options, Recipe("final", options.size, options.architecture, batchnorm=own))
-    return baseline(recipe) if options.baseline else recipe
+    recipe = baseline(recipe) if options.baseline else recipe
+    return replace(recipe, optimiser=options.optimiser or recipe.optimiser)
 
 
 @fails_in_a_sentence

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, fields, replace
 from carmodel.card import CARNET
 from carmodel.train.views import Style
 
+OPTIMISERS = ("sgd", "adamw")
+
 
 @dataclass(frozen=True)
 class Recipe:
     """How one network is trained. An epoch is what lies between two validations.
 
     The learning rate rises for `warm_up` steps, stays, and falls along a cosine over the last share `fall` of
-    all steps. SGD with Nesterov momentum trains networks with batch normalisation, AdamW the others.
+    all steps. `optimiser` is SGD with Nesterov momentum, or AdamW where steps of one size fit no layer: for
+    networks without batch normalisation, and of depthwise convolutions.
     """
 
     kind: str  # of the network, the first part of its name: final, baseline, or the kind of a teacher
@@ -24,7 +27,7 @@ class Recipe:
     epochs: int = 40
     epoch_steps: int = 0  # 0 for as many as show as many pictures as there are photos
     batch: int = 64  # photos a step, over all processes
-    optimiser: str = "sgd"
+    optimiser: str = "sgd"  # or another of OPTIMISERS
     learning_rate: float = 0.1  # while it is highest
     warm_up: int = 200  # steps
     fall: float = 1.0

@@ -82,6 +82,17 @@ def test_what_cannot_be_trained_is_one_sentence(class_folders, tmp_path, capsys,
     assert not (tmp_path / "run.pt").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "optimiser"),
+    [((), "sgd"), (("--baseline",), "adamw"), ((*OTHER, "--optimiser", "adamw"), "adamw")],
+)
+def test_optimiser_is_chosen(class_folders, tmp_path, options, optimiser):
+    assert main([*command(class_folders, tmp_path, "--epochs", "1"), "--epoch-steps", "1", *options]) == 0
+    state = torch.load(tmp_path / "run.pt", weights_only=True)
+    assert state["recipe"]["optimiser"] == optimiser
+    assert ("exp_avg" in next(iter(state["optimiser"]["state"].values()))) == (optimiser == "adamw")
+
+
 def test_only_a_carnet_has_a_baseline(class_folders, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([*command(class_folders, tmp_path), *OTHER, "--baseline"])
