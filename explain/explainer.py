@@ -149,11 +149,8 @@ class Explainer:
                 raise ValueError(f"There is no network {name!r}; there are {', '.join(self.networks)}.")
             if reason := self._ways.obstacle(record, name, engine):
                 raise NoMapError(reason)
-        lanes = {name: self.lane(name, engine) for name in names}
-        kept = {
-            name: partial(self._advance, photo, name, target, method, reference, lane)
-            for name, lane in lanes.items()
-        }
+        asked = photo, target, method, reference
+        kept = {name: partial(self._advance, name, self.lane(name, engine), *asked) for name in names}
         return (self._ways.told(maps, engine) for maps in rounds(kept, tolerance, self.members))
 
     def finished(
@@ -168,6 +165,8 @@ class Explainer:
         """What `refine` ends with for all networks that it can explain, if it is kept, else nothing."""
         obstacles = self.obstacles(method, engine)
         names = [name for name in self.networks if name not in obstacles]
+        if not names:
+            return {}
 
         def kept(name: str, before: Refinement | None, allowed_gap: float | None) -> Refinement:
             key = self._key(photo, name, target, method, reference, self.lane(name, engine))
@@ -185,12 +184,12 @@ class Explainer:
 
     def _advance(
         self,
-        photo: Photo,
         name: str,
+        lane: str,
+        photo: Photo,
         target: Target,
         method: str,
         reference: str,
-        lane: str,
         before: Refinement | None,
         tolerance: float | None,
     ) -> Refinement:

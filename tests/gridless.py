@@ -1,5 +1,7 @@
 """A network that Grad-CAM cannot explain, beside one that it can."""
 
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -8,6 +10,7 @@ from carmodel.card import Card
 from carmodel.ensemble import PUBLISHED_OWNERS, Rules
 from carmodel.network import CLASSES, CarNet
 from explain.explainer import Explainer
+from explain.methods.registry import METHODS
 
 OBSTACLE = (
     "Grad-CAM cannot explain the network of {} px. It has no convolution of one use whose outputs lie on a "
@@ -22,6 +25,16 @@ def build():
     torch.manual_seed(0)
     return nn.Sequential(nn.AdaptiveAvgPool2d(5), nn.Flatten(), nn.Linear(75, 4)), {"size": 40}
 """
+
+
+@contextmanager
+def without_method(name):
+    """The registry without a method, and afterwards as it was, in its order."""
+    every = dict(METHODS)
+    del METHODS[name]
+    yield
+    METHODS.clear()
+    METHODS.update(every)
 
 
 def gridless(size):

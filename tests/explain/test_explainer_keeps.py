@@ -88,7 +88,7 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(finals, photo, budge
 
 
 def test_a_stage_goes_on_though_all_later_ones_were_forgotten(explainer, photo):
-    settings = photo, "75", SUV, "integrated_gradients", "black", "fast"
+    settings = "75", "fast", photo, SUV, "integrated_gradients", "black"
     last(explainer.refine(photo, "integrated_gradients", SUV, "black", 0.002, ["75"]))
     early = explainer._advance(*settings, None, 0.3)
     following = explainer._advance(*settings, early, None)

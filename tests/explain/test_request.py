@@ -139,7 +139,7 @@ def test_columns_hold_what_their_names_say(explainer, photo):
 
 
 def test_the_average_is_of_its_members(attribution_of_each):
-    columns = columns_of(attribution_of_each, "average", None, ["75", "128"])
+    columns = columns_of(attribution_of_each, "average", None, members=["75", "128"])
     expected = (attribution_of_each["75"].map + attribution_of_each["128"].map) / 2
     torch.testing.assert_close(columns["average"].map, expected)
     assert list(columns) == ["75", "100", "128", "average"]

@@ -7,7 +7,6 @@ from pydantic import TypeAdapter
 
 from explain.evidence import faithfulness
 from explain.methods.lanes import FAST, LIBRARY
-from explain.methods.registry import METHODS
 from page import examples
 from page.api.answer_types import Compared, Examined, Explained
 from page.api.what_if import WhatIfAnswer
@@ -15,7 +14,7 @@ from page.page import build
 from page.tabs.trust import sanity, stability
 from page.tabs.trust.handlers import RUN
 from tests.document import parsed
-from tests.gridless import OBSTACLE, WITHOUT, explainer_of
+from tests.gridless import OBSTACLE, WITHOUT, explainer_of, without_method
 from tests.page.components import component
 from tests.page.visitor import Visitor
 
@@ -37,8 +36,7 @@ def visitor(tmp_path_factory, lanes):
         lanes.append((network.size, engine))
         return test(network, *given, engine=engine, **settings)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delitem(METHODS, "integrated_gradients")
+    with pytest.MonkeyPatch.context() as patch, without_method("integrated_gradients"):
         patch.setattr(faithfulness, "STEPS", 4)
         patch.setattr(faithfulness, "RANDOM_MAPS", 1)
         patch.setattr(sanity, "cascade", partial(noted, sanity.cascade))

@@ -10,7 +10,6 @@ from carmodel.photo import Photo
 from carmodel.train.data import Sample
 from explain.evidence import faithfulness
 from explain.methods.lanes import FAST, LIBRARY
-from explain.methods.registry import METHODS
 from explain.survey import photo as module
 from explain.survey.command import main
 from explain.survey.figures import draw
@@ -23,7 +22,7 @@ from page.results.surveyed import read_survey
 from page.tabs.guide import facts
 from page.tabs.networks import costs, mean_maps
 from tests.document import parsed
-from tests.gridless import CODE, OBSTACLE, WITHOUT, explainer_of
+from tests.gridless import CODE, OBSTACLE, WITHOUT, explainer_of, without_method
 
 REASONS = {"100": {"gradcam": OBSTACLE.format(100)}, "average": {"gradcam": WITHOUT.format(100)}}
 
@@ -34,7 +33,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(faithfulness, "STEPS", 4)
     monkeypatch.setattr(faithfulness, "RANDOM_MAPS", 1)
     monkeypatch.setattr("explain.survey.findings.LEAST_PHOTOS", 1)
-    monkeypatch.delitem(METHODS, "integrated_gradients")
+    with without_method("integrated_gradients"):
+        yield
 
 
 @pytest.fixture
